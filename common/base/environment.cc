@@ -10,7 +10,7 @@ Environment Environment::of_process() {
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     const char* equals = std::strchr(*entry, '=');
     if (equals == nullptr) continue;
-    environment.variables_.emplace(std::string(*entry, equals), equals + 1);
+    environment.variables_.emplace(std::string(*entry, static_cast<size_t>(equals - *entry)), equals + 1);
   }
   return environment;
 }
