@@ -1,0 +1,14 @@
+// Runs a parsed {{ }} template. Errors are InvalidInput in the words of Go's text/template:
+// `template: root:1:3: executing "root" at <upper 5>: ...`.
+#pragma once
+
+#include "common/base/result.h"
+#include "common/template/interpolate/ast.h"
+#include "common/template/interpolate/engine.h"
+
+namespace farm::interpolate {
+
+/// At most a million steps, 64 MiB of text made, 50 templates inside each other.
+Result<std::string> evaluate(const Tree& tree, const Context& context);
+
+}  // namespace farm::interpolate
