@@ -17,6 +17,7 @@ class Number {
  public:
   Number() = default;
   Number(int64_t integer) : integer_(integer) {}  // NOLINT
+  /// The shortest decimal that reads back as `number`, so that 0.1 is 0.1; NaN gives zero.
   static Number from_double(double number);
   /// Decimal text with optional sign, fraction and exponent (`.5`, `5.0`, `1e3`), nothing around
   /// it. InvalidInput for anything else and for exponents past one million.
@@ -47,6 +48,9 @@ class Number {
   std::string integer_digits(int base) const;
   /// Integer from digits in base 2..62 (0-9 a-z A-Z), optional sign.
   static Result<Number> parse_digits(std::string_view digits, int base);
+  /// Exact text for storage (`1a`, `-8000000@-3`, base 16), never longer than 160 bytes, and back.
+  std::string pack() const;
+  static Result<Number> unpack(std::string_view text);
 
   friend bool operator==(const Number& a, const Number& b);
   friend std::strong_ordering operator<=>(const Number& a, const Number& b);

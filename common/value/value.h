@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -55,6 +57,8 @@ class Value {
   /// Elements of any collection in iteration order: (key, element); key = index number for list
   /// and tuple, key = element for set, string for map and object.
   std::vector<std::pair<Value, Value>> iterate() const;
+  /// Levels of collections and structures: 0 for primitives, null and unknown.
+  size_t depth() const;
   /// Number of elements of a collection or structure.
   size_t size() const;
   /// Attribute or map element; nullptr when absent.
@@ -68,6 +72,9 @@ class Value {
  private:
   enum class State { Null, Unknown, Known };
   struct Payload;
+  static Value known(Type type, Payload payload);
+  static int compare(const Value& a, const Value& b);
+  const Payload& payload() const;
   Type type_;
   // Shared by every copy of the value; immutable.
   std::shared_ptr<const Payload> payload_;
