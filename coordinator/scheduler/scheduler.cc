@@ -1,0 +1,175 @@
+#include "coordinator/scheduler/scheduler.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "coordinator/scheduler/matcher.h"
+
+namespace farm::coordinator {
+namespace {
+
+struct Line {  // the ready jobs of one submitter, in order
+  std::deque<const Job*> jobs;
+  uint32_t leased = 0;
+};
+
+bool reachable(const Agent& agent, const LeaseTable& leases) {
+  return agent.connected && leases.held(agent.id);
+}
+
+bool build_is_full(const Build& build, uint32_t leased) {
+  return build.parallel != 0 && leased >= build.parallel;
+}
+
+class Placer {
+ public:
+  Placer(const Queue& queue, const Fleet& fleet, const LeaseTable& leases, Instant now)
+      : queue_(queue), now_(now) {
+    for (const auto& [id, agent] : fleet.agents()) {
+      if (!reachable(agent, leases) || !agent.takes_jobs() || agent.free_slots() == 0) continue;
+      free_.push_back({&agent, agent.free_slots()});
+      slots_ += agent.free_slots();
+    }
+  }
+
+  std::vector<Placement> run() {
+    if (slots_ == 0 || queue_.ready().empty()) return {};
+    line_up();
+    while (slots_ > 0) {
+      Line* line = poorest();
+      if (line == nullptr) break;
+      serve(*line);
+    }
+    return std::move(placements_);
+  }
+
+ private:
+  struct Free {
+    const Agent* agent;
+    uint32_t slots;
+  };
+
+  void line_up() {
+    for (const auto& [sequence, index, id] : queue_.ready()) {
+      const Job* job = queue_.job(id);
+      const Build* build = queue_.build(job->build);
+      Line& line = lines_[build->submitter];
+      if (line.jobs.empty()) line.leased = queue_.leased_of(build->submitter);
+      line.jobs.push_back(job);
+    }
+  }
+
+  Line* poorest() {
+    Line* best = nullptr;
+    for (auto& [submitter, line] : lines_) {
+      if (line.jobs.empty()) continue;
+      if (best == nullptr || line.leased < best->leased) best = &line;
+    }
+    return best;
+  }
+
+  /// Places the first job of the line that can be placed; jobs before it are out for this round.
+  void serve(Line& line) {
+    while (!line.jobs.empty()) {
+      const Job* job = line.jobs.front();
+      line.jobs.pop_front();
+      if (!try_place(*job)) continue;
+      ++line.leased;
+      return;
+    }
+  }
+
+  bool try_place(const Job& job) {
+    const bool plain = job.refused_until.empty();
+    if (plain && hopeless_.count(job.needs) != 0) return false;
+    const auto [leased, fresh] = leased_.try_emplace(job.build, 0);
+    if (fresh) leased->second = queue_.leased_of(job.build);
+    if (build_is_full(*queue_.build(job.build), leased->second)) return false;
+    Free* best = nullptr;
+    for (Free& free : free_) {
+      if (free.slots == 0 || (best != nullptr && free.slots <= best->slots)) continue;
+      if (fit(job, *free.agent, true, now_, nullptr) == Fit::Fits) best = &free;
+    }
+    if (best == nullptr) {
+      if (plain) hopeless_.insert(job.needs);
+      return false;
+    }
+    --best->slots;
+    --slots_;
+    ++leased->second;
+    placements_.push_back({job.id, best->agent->id});
+    return true;
+  }
+
+  const Queue& queue_;
+  Instant now_;
+  std::vector<Free> free_;
+  uint32_t slots_ = 0;
+  std::map<std::string, Line> lines_;
+  std::map<BuildId, uint32_t> leased_;
+  std::set<JobNeeds> hopeless_;  // needs that nobody with a free slot meets, in this round
+  std::vector<Placement> placements_;
+};
+
+std::string waited(const Job& job, Instant now) {
+  const auto minutes =
+      std::chrono::duration_cast<std::chrono::minutes>(now - job.queued_since).count();
+  if (minutes > 0) return std::to_string(minutes) + "m";
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(now - job.queued_since).count();
+  return std::to_string(std::max<int64_t>(seconds, 0)) + "s";
+}
+
+bool any(const std::vector<Fit>& fits, Fit wanted) {
+  return std::find(fits.begin(), fits.end(), wanted) != fits.end();
+}
+
+std::string cause(const Job& job, const Build& build, uint32_t leased,
+                  const std::vector<Fit>& fits) {
+  if (build_is_full(build, leased)) {
+    return "the build runs " + std::to_string(leased) + " of at most " +
+           std::to_string(build.parallel) + " jobs at once";
+  }
+  if (fits.empty()) return "no agent is enrolled";
+  if (any(fits, Fit::Fits)) return "about to be offered";
+  if (any(fits, Fit::Busy)) return "needs a slot of an agent with builder " + job.needs.builder;
+  if (any(fits, Fit::Refused)) return "an agent refused it, it is offered again soon";
+  if (any(fits, Fit::Draining)) return "every fitting agent that is here is draining";
+  if (any(fits, Fit::Away)) return "no fitting agent is connected";
+  return "no agent offers what it needs";
+}
+
+}  // namespace
+
+std::vector<Placement> place(const Queue& queue, const Fleet& fleet, const LeaseTable& leases,
+                             Instant now) {
+  return Placer(queue, fleet, leases, now).run();
+}
+
+std::vector<std::string> why(const Job& job, const Queue& queue, const Fleet& fleet,
+                             const LeaseTable& leases, Instant now) {
+  if (is_terminal(job.state) || is_leased(job.state) || job.state == JobState::Committed) return {};
+  std::vector<std::string> agents;
+  std::vector<Fit> fits;
+  for (const auto& [id, agent] : fleet.agents()) {
+    std::string words;
+    fits.push_back(fit(job, agent, reachable(agent, leases), now, &words));
+    agents.push_back(agent.name + ": " + words);
+  }
+  std::vector<std::string> lines;
+  const Build& build = *queue.build(job.build);
+  if (job.state == JobState::RetryWait) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(job.retry_at - now).count();
+    lines.push_back("waits " + std::to_string(std::max<int64_t>(left, 0)) +
+                    "s before it is tried again");
+  } else {
+    lines.push_back("queued " + waited(job, now) + ": " +
+                    cause(job, build, queue.leased_of(job.build), fits));
+  }
+  lines.insert(lines.end(), agents.begin(), agents.end());
+  return lines;
+}
+
+}  // namespace farm::coordinator
