@@ -67,6 +67,12 @@ class ComponentCatalog {
   /// nullptr when no such component is known. Aliases are resolved.
   virtual const ComponentSchema* find(ComponentKind kind, std::string_view name) const = 0;
   virtual std::vector<std::string> names(ComponentKind kind) const = 0;
+  /// What to use instead of a component that is gone or foreign, as a sentence; empty: unknown.
+  virtual std::string replacement(ComponentKind kind, std::string_view name) const {
+    static_cast<void>(kind);
+    static_cast<void>(name);
+    return {};
+  }
 };
 
 }  // namespace farm::plan
