@@ -14,7 +14,7 @@ namespace farm::wire {
 
 enum class LogKind : uint8_t {
   Say = 1,      // "==> name: text"
-  Message = 2,  // "    name: text"
+  Detail = 2,   // "    name: text"
   Error = 3,    // "==> name: text", red
   Step = 4,     // a step began; text = its name
   Progress = 5  // "what\tdone\ttotal"; shown on terminals only

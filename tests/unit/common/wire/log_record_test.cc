@@ -9,7 +9,7 @@ namespace {
 TEST(LogRecord, RoundTripsAndLeavesTheTornTail) {
   std::string bytes;
   append_record(bytes, {WallTime{5}, LogKind::Say, "Starting"});
-  append_record(bytes, {WallTime{6}, LogKind::Message, "line \xc3\xa9"});
+  append_record(bytes, {WallTime{6}, LogKind::Detail, "line \xc3\xa9"});
   const size_t whole = bytes.size();
   append_record(bytes, {WallTime{7}, LogKind::Error, "torn"});
   bytes.resize(bytes.size() - 2);

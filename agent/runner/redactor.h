@@ -1,0 +1,34 @@
+// Redactor: takes secrets out of text before it is written anywhere. A secret is found as it is,
+// with unified line ends, line by line, and in the forms scripts commonly print it in (base64 at
+// any alignment, percent-encoded, JSON-escaped).
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace farm::agent {
+
+class Redactor {
+ public:
+  /// Secrets of fewer than 3 characters are only replaced where they are the whole text: replacing
+  /// each "1" or "no" would ruin the log and still give the secret away.
+  explicit Redactor(const std::vector<std::string>& sensitive);
+
+  /// `text` with every occurrence replaced by "<sensitive>".
+  std::string redact(std::string_view text) const;
+  bool empty() const { return needles_.empty() && whole_.empty(); }
+
+ private:
+  void add(std::string needle);
+  size_t match_at(std::string_view text, size_t at) const;
+
+  std::vector<std::string> needles_;  // by first byte, longest first
+  std::vector<std::string> whole_;
+  std::array<std::pair<uint32_t, uint32_t>, 256> bucket_{};  // [first, last) in needles_
+};
+
+inline constexpr std::string_view kRedacted = "<sensitive>";
+
+}  // namespace farm::agent
