@@ -35,16 +35,17 @@ struct Context {
   /// {{build `X`}}: null = not known yet, the call stays as `{{.X}}`.
   const std::map<std::string, value::Value>* generated = nullptr;
   /// {{env `X`}}: null = "env vars are not allowed here".
-  std::function<std::optional<std::string>(const std::string&)> environment;
+  std::function<std::optional<std::string>(const std::string&)> environment = {};
   /// vault, consul_key, aws_secretsmanager...: null = not valid here.
   std::function<Result<std::string>(const std::string& kind, const std::vector<std::string>&)>
-      secret;
+      secret = {};
   /// A user variable that is not known: error instead of "" (while interpolating variables).
   bool unknown_user_is_error = false;
   /// `{{ .X }}` without data stays literally (variables pass).
   bool keep_dot_fields = false;
   /// More functions by name, e.g. clean_resource_name.
-  std::map<std::string, std::function<Result<std::string>(const std::vector<std::string>&)>> extra;
+  std::map<std::string, std::function<Result<std::string>(const std::vector<std::string>&)>>
+      extra = {};
 };
 
 /// Renders `text`. InvalidInput with Go's words (`function "x" not defined`). Bounded in steps,

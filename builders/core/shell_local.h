@@ -1,0 +1,27 @@
+// Running scripts on the machine that runs the build: the shell-local provisioner and
+// post-processor are both this.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "builders/core/script.h"
+
+namespace farm::builders {
+
+struct ShellLocalOptions {
+  ScriptOptions script;  // `command` is one inline line
+  std::vector<std::string> execute_command;
+  std::string inline_shebang;
+  std::string tempfile_extension;
+  std::vector<std::string> only_on;
+};
+
+/// `post_processor`: a one-element execute_command is prefixed with sh -c.
+ShellLocalOptions decode_shell_local(const value::Value& config, const PrepareContext& context,
+                                     bool post_processor, Findings& findings);
+
+/// Runs the scripts in order; output to the Ui.
+Result<void> run_shell_local(const ShellLocalOptions& options, BuildContext& context);
+
+}  // namespace farm::builders
