@@ -1,0 +1,194 @@
+#include "builders/steps/download.h"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "common/io/files.h"
+#include "common/net/http/client.h"
+
+namespace farm::builders::steps {
+namespace {
+
+constexpr auto kLockPatience = std::chrono::hours(12);  // another build may fetch a large image
+constexpr auto kTransferLimit = std::chrono::hours(24);
+
+// Text of a checksum file, by URL or path.
+Result<std::string> read_sums(BuildContext& context, const std::string& where) {
+  if (const std::string path = local_path_of(where); !path.empty()) {
+    return io::read_file(resolve_path(context, path), 16U << 20);
+  }
+  net::HttpClient client;
+  net::HttpRequest request;
+  request.url = where;
+  request.netrc = true;
+  request.max_body_bytes = 16U << 20;
+  net::HttpResponse response = TRY(client.send(request, context.cancel));
+  if (!response.success()) {
+    return unavailable(fmt::format("{}: HTTP status {}", where, response.status));
+  }
+  return std::move(response.body);
+}
+
+Result<Checksum> resolve_checksum(BuildContext& context, const std::string& text,
+                                  const std::string& url) {
+  const Checksum checksum = TRY(parse_checksum(text));
+  if (checksum.form != Checksum::Form::File) return checksum;
+  const Result<std::string> sums = read_sums(context, checksum.file);
+  if (!sums) return sums.error().within("checksum file " + checksum.file);
+  return find_checksum(*sums, url_file_name(url));
+}
+
+// True when the file has the wanted digest (always, without one).
+Result<bool> matches(BuildContext& context, const std::string& path, const Checksum& checksum) {
+  if (checksum.form == Checksum::Form::None) return true;
+  const std::string hex = TRY(io::digest_file(checksum.kind, path, context.cancel));
+  return hex == checksum.hex;
+}
+
+// Appends to what an earlier try left in `part`, if the server sends ranges.
+Result<void> transfer(BuildContext& context, const std::string& url, const std::string& part,
+                      bool resume) {
+  const io::Fd file = TRY(io::open_file(part, O_WRONLY | O_CREAT | (resume ? 0 : O_TRUNC), 0644));
+  const off_t end = ::lseek(file.get(), 0, SEEK_END);
+  const uint64_t offset = end > 0 ? static_cast<uint64_t>(end) : 0;
+  net::HttpClient client;
+  net::HttpRequest request;
+  request.url = url;
+  request.netrc = true;
+  request.deadline = kTransferLimit;
+  request.resume_from = offset;
+  request.on_status = [&](int status) -> Result<void> {
+    if (status == 206 || offset == 0) return {};
+    if (::ftruncate(file.get(), 0) != 0) return system_error("truncate " + part, errno);
+    ::lseek(file.get(), 0, SEEK_SET);
+    return {};
+  };
+  request.on_body = [&](std::string_view piece) { return io::write_all(file.get(), piece); };
+  const std::string shown = url_file_name(url);
+  request.on_progress = [&](uint64_t done, uint64_t total) {
+    context.ui.progress(shown, done + offset, total == 0 ? 0 : total + offset);
+  };
+  const net::HttpResponse response = TRY(client.send(request, context.cancel));
+  if (response.status == 416) return {};  // nothing is missing; the checksum decides
+  if (!response.success()) {
+    return Error{ErrorCode::Unavailable, fmt::format("bad response code: {}", response.status),
+                 response.status >= 500};
+  }
+  return io::sync(file.get());
+}
+
+}  // namespace
+
+std::string take_url_checksum(std::string& url, const std::string& option) {
+  const size_t query = url.find('?');
+  if (query == std::string::npos || url_scheme(url).empty()) return option;
+  std::string kept;
+  std::string found = option;
+  size_t begin = query + 1;
+  while (begin <= url.size()) {
+    const size_t end = std::min(url.find('&', begin), url.size());
+    const std::string pair = url.substr(begin, end - begin);
+    if (pair.starts_with("checksum=")) {
+      found = net::percent_decode(pair.substr(9));
+    } else if (!pair.empty()) {
+      kept += (kept.empty() ? "?" : "&") + pair;
+    }
+    begin = end + 1;
+  }
+  url = url.substr(0, query) + kept;
+  return found;
+}
+
+std::string download_target(const BuildContext& context, const IsoOptions& options,
+                            const std::string& cache_key) {
+  std::string name = io::digest_hex(io::DigestKind::Sha1, cache_key);
+  if (!options.target_extension.empty()) name += "." + options.target_extension;
+  if (options.target_path.empty()) return io::join_path(context.cache_directory, name);
+  const std::string path = resolve_path(context, options.target_path);
+  return io::extension(path).empty() ? io::join_path(path, name) : path;
+}
+
+Result<void> Download::run(BuildContext& context) {
+  context.ui.say("Retrieving " + what_);
+  std::vector<std::string> failures;
+  for (const std::string& url : options_.urls) {
+    TRY(context.cancel.check());
+    const Result<std::string> path = fetch_one(context, url);
+    if (path) {
+      *result_ = *path;
+      context.generated["SourceImageURL"] = value::Value::string(url);
+      return {};
+    }
+    if (path.error().code == ErrorCode::Cancelled) return path.error();
+    context.ui.message("Download failed " + path.error().message);
+    failures.push_back(path.error().message);
+  }
+  return unavailable(fmt::format("error downloading {}: [{}]", what_, fmt::join(failures, " ")));
+}
+
+Result<std::string> Download::fetch_one(BuildContext& context, const std::string& given) {
+  std::string url = given;
+  const std::string text = take_url_checksum(url, options_.checksum);
+  context.ui.say("Trying " + url);
+  const Result<Checksum> checksum = resolve_checksum(context, text, url);
+  if (!checksum) return checksum.error();
+  const bool none = checksum->form == Checksum::Form::None;
+  const std::string mark = url.find('?') == std::string::npos ? "?" : "&";
+  context.ui.say("Trying " + url +
+                 (none ? "" : mark + "checksum=" + net::percent_encode(checksum->text())));
+  const std::string local = local_path_of(url);
+  if (!local.empty()) return use_local(context, resolve_path(context, local), *checksum);
+  // Of a checksum file the digest it named counts, so that a new image gets a new place.
+  const std::string key = none ? url : text.starts_with("file:") ? checksum->text() : text;
+  return fetch_remote(context, url, *checksum, key);
+}
+
+Result<std::string> Download::use_local(BuildContext& context, const std::string& path,
+                                        const Checksum& checksum) {
+  if (!io::exists(path)) return not_found(path + " does not exist");
+  if (io::is_directory(path)) return invalid_input(path + " is a directory");
+  const bool good = TRY(matches(context, path, checksum));
+  // The user's own file is never removed, unlike a bad download.
+  if (!good) return corrupt(fmt::format("Checksums did not match for {}", path));
+  context.ui.say(fmt::format("{} => {}", path, path));
+  return path;
+}
+
+Result<std::string> Download::fetch_remote(BuildContext& context, const std::string& url,
+                                           const Checksum& checksum,
+                                           const std::string& cache_key) {
+  const std::string target = download_target(context, options_, cache_key);
+  TRY(io::make_directories(io::parent_path(target)));
+  const io::FileLock lock = TRY(io::FileLock::acquire(
+      target + ".lock", io::steady_now() + kLockPatience, context.cancel));
+  const bool none = checksum.form == Checksum::Form::None;
+  if (io::exists(target)) {
+    const bool good = TRY(matches(context, target, checksum));
+    if (good) {
+      context.ui.say(fmt::format("{} => {}", url, target));
+      return target;
+    }
+    context.ui.message("Checksum did not match, removing " + target);
+    TRY(io::remove_file(target));
+  }
+  const std::string part = target + ".part";
+  // Without a checksum nobody could tell whether the two halves belong together.
+  bool resume = !none && io::exists(part);
+  while (true) {
+    TRY(transfer(context, url, part, resume));
+    const bool good = TRY(matches(context, part, checksum));
+    if (good) break;
+    context.ui.message("Checksum did not match, removing " + part);
+    TRY(io::remove_file(part));
+    if (!resume) return corrupt(fmt::format("Checksums did not match for {}", url));
+    resume = false;  // the remains of the earlier try were to blame, perhaps
+  }
+  TRY(io::move_file(part, target, context.cancel));
+  context.ui.say(fmt::format("{} => {}", url, target));
+  return target;
+}
+
+}  // namespace farm::builders::steps
