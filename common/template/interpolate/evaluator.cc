@@ -365,7 +365,11 @@ class Evaluator {
       at(name);
     }
     if (!result) {
-      return failure(fmt::format("error calling {}: {}", name.text, result.error().message));
+      Error error =
+          failure(fmt::format("error calling {}: {}", name.text, result.error().message));
+      error.code = result.error().code;
+      error.retryable = result.error().retryable;
+      return error;
     }
     if (const std::string* text = result->string()) TRY(made(text->size()));
     return result;

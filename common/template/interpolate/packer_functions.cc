@@ -18,7 +18,8 @@ Result<Cell> call_user(Cells arguments, const Context& context) {
   const std::string& name = text_of(arguments[0]);
   const auto found = context.inputs.user_variables.find(name);
   if (found != context.inputs.user_variables.end()) return Cell(found->second);
-  if (context.unknown_user_is_error) return invalid_input("Error: variable not set: " + name);
+  // NotFound: the caller may know the variable a pass later.
+  if (context.unknown_user_is_error) return not_found("Error: variable not set: " + name);
   return Cell(std::string());
 }
 
