@@ -1,0 +1,74 @@
+// SessionMemory: the allocator of one libssh2 session. libssh2 1.10 takes the name of the signature
+// algorithm from the key blob and repeats it inside the signature, so it can say neither
+// "rsa-sha2-512 over an ssh-rsa key" nor anything about certificates. The request is built in memory
+// that this allocator hands out; while a PublicKeyRequest is armed, the right bytes are put there.
+// Used on the session's thread only.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace farm::builders::ssh {
+
+/// One publickey authentication. libssh2 is given blob(), whose first string is the request's
+/// algorithm; once it has read that, the blob's own first bytes are put back, before they are
+/// copied into the packet.
+class PublicKeyRequest {
+ public:
+  /// `algorithm` goes into the request, `signature_algorithm` into the signature.
+  PublicKeyRequest(std::string user, std::string algorithm, std::string signature_algorithm,
+                   std::string key_blob);
+
+  const unsigned char* blob() const {
+    return reinterpret_cast<const unsigned char*>(blob_.data());
+  }
+  size_t blob_size() const { return blob_.size(); }
+  /// The bytes to hand to libssh2 as "signature": padded or cut to the length that makes its
+  /// packet as long as the right one.
+  std::string signature_placeholder(const std::string& signature);
+  /// Where libssh2 put the placeholder; its release means that the packet is complete.
+  void expect_release(void* placeholder) { placeholder_ = placeholder; }
+  /// Whether the packet could not be completed (a library with another layout).
+  bool failed() const { return failed_; }
+
+  void allocated(void* memory, size_t size);
+  /// Whether `memory` is the packet being built.
+  bool holds(const void* memory) const { return memory && memory == packet_; }
+  void moved_to(void* memory) { packet_ = static_cast<unsigned char*>(memory); }
+  void released(void* memory);
+
+ private:
+  void complete_packet();
+
+  std::string algorithm_;
+  std::string signature_algorithm_;
+  std::string true_prefix_;
+  std::string blob_;
+  std::string signature_;
+  size_t unsigned_size_;  // of the packet up to and including the key blob
+  size_t placeholder_size_ = 0;
+  unsigned char* packet_ = nullptr;
+  void* placeholder_ = nullptr;
+  bool failed_ = false;
+};
+
+class SessionMemory {
+ public:
+  void* allocate(size_t size);
+  void* reallocate(void* memory, size_t size);
+  void release(void* memory);
+  /// Null disarms. The request must outlive its being armed.
+  void arm(PublicKeyRequest* request) { request_ = request; }
+  /// libssh2 reports status 0 for a command whose status never came. Its packets pass through here
+  /// when they are released, and show whether one did. Only one command runs at a time.
+  void forget_exit_status() { exit_status_seen_ = false; }
+  bool exit_status_seen() const { return exit_status_seen_; }
+
+ private:
+  void inspect(const void* memory);
+
+  PublicKeyRequest* request_ = nullptr;
+  bool exit_status_seen_ = false;
+};
+
+}  // namespace farm::builders::ssh

@@ -1,0 +1,172 @@
+#include "builders/communicators/ssh/ssh_communicator.h"
+
+#include <utility>
+#include <vector>
+
+#include "builders/communicators/ssh/directory_transfer.h"
+#include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/scp.h"
+#include "builders/communicators/ssh/sftp.h"
+
+namespace farm::builders::ssh {
+namespace {
+
+constexpr size_t kOutputBuffer = 256U << 10;
+constexpr size_t kInputBuffer = 64U << 10;
+// For opening a channel on a connection that may have died silently.
+constexpr auto kOpenTime = std::chrono::seconds(60);
+
+/// The command's standard input, fetched piece by piece.
+class InputFeed {
+ public:
+  explicit InputFeed(const InputSource& source) : source_(source), open_(true) {}
+
+  /// Sends what the channel takes now. True when it made progress.
+  Result<bool> push(Channel& channel, const Wait& wait) {
+    if (!open_) return false;
+    if (at_ == pending_.size()) {
+      pending_.resize(kInputBuffer);
+      pending_.resize(source_ ? source_(pending_.data(), pending_.size()) : 0);
+      at_ = 0;
+    }
+    if (pending_.empty()) {
+      open_ = false;
+      TRY(channel.send_end(wait));
+      return true;
+    }
+    const Transfer put = TRY(channel.try_write(std::string_view(pending_).substr(at_)));
+    if (put.moved == Moved::End) open_ = false;
+    at_ += put.count;
+    return put.moved == Moved::Some;
+  }
+
+ private:
+  const InputSource& source_;
+  std::string pending_;
+  size_t at_ = 0;
+  bool open_;
+};
+
+}  // namespace
+
+SshCommunicator::SshCommunicator(Dialer dialer, Connection connection)
+    : dialer_(std::move(dialer)), connection_(std::move(connection)) {}
+
+SshCommunicator::~SshCommunicator() = default;
+
+Result<Session*> SshCommunicator::session(const CancelToken& cancel) {
+  if (!connection_.session || connection_.session->peer_closed()) {
+    connection_ = Connection();
+    connection_ = TRY(dialer_.dial(cancel));
+    // What ended this session ended theirs.
+    if (tunnels_) TRY(open_tunnels(cancel));
+  }
+  return connection_.session.get();
+}
+
+Result<void> SshCommunicator::open_tunnels(const CancelToken& cancel) {
+  const SshOptions& options = dialer_.options();
+  if (options.local_tunnels.empty() && options.remote_tunnels.empty()) return {};
+  tunnels_.reset();  // frees the local ports
+  Connection carrier = TRY(dialer_.dial(cancel));
+  auto tunnels = std::make_unique<StreamForwarder>(std::move(carrier.session));
+  tunnels->keep(std::move(carrier.bastion));
+  for (const Tunnel& tunnel : options.remote_tunnels) {
+    TRY(tunnels->listen_there(tunnel, {cancel, io::steady_now() + kOpenTime}));
+  }
+  for (const Tunnel& tunnel : options.local_tunnels) TRY(tunnels->listen_here(tunnel));
+  tunnels->start();
+  tunnels_ = std::move(tunnels);
+  return {};
+}
+
+Result<Channel> SshCommunicator::open_channel(const CancelToken& cancel) {
+  Session* first = TRY(session(cancel));
+  auto opened = Channel::open_command(*first, {cancel, io::steady_now() + kOpenTime});
+  if (opened || !first->lost()) return opened;
+  Session* second = TRY(session(cancel));
+  return Channel::open_command(*second, {cancel, io::steady_now() + kOpenTime});
+}
+
+Result<int> SshCommunicator::stream(Channel& channel, const RemoteCommand& command,
+                                    const Wait& wait) {
+  Session& session = *connection_.session;
+  std::vector<char> buffer(kOutputBuffer);
+  InputFeed input(command.input);
+  const std::pair<ChannelStream, const OutputSink&> outputs[] = {
+      {ChannelStream::Output, command.on_stdout},
+      {ChannelStream::ErrorOutput, command.on_stderr}};
+  for (;;) {
+    bool moved = TRY(input.push(channel, wait));
+    size_t ended = 0;
+    for (const auto& [stream, sink] : outputs) {
+      const Transfer got = TRY(channel.try_read(stream, buffer.data(), buffer.size()));
+      if (got.moved == Moved::End) ++ended;
+      if (got.moved != Moved::Some) continue;
+      moved = true;
+      if (sink) sink(std::string_view(buffer.data(), got.count));
+    }
+    if (ended == std::size(outputs)) return channel.finish(wait);
+    TRY(wait.cancel.check());
+    if (!moved) TRY(session.wait_ready(wait));
+  }
+}
+
+Result<int> SshCommunicator::run(const RemoteCommand& command, const CancelToken& cancel) {
+  Channel channel = TRY(open_channel(cancel));
+  const Wait soon{cancel, io::steady_now() + kOpenTime};
+  if (dialer_.options().pty) TRY(channel.request_pty(soon));
+  TRY(channel.exec(command.command, soon));
+  auto status = stream(channel, command, {cancel, std::nullopt});
+  if (!status && status.error().code != ErrorCode::Cancelled && connection_.session->lost()) {
+    return kDisconnected;
+  }
+  return status;
+}
+
+std::unique_ptr<FileTransfer> SshCommunicator::transfer(Session& session) const {
+  if (dialer_.options().transfer_method == TransferMethod::Sftp) {
+    return std::make_unique<SftpTransfer>(session);
+  }
+  return std::make_unique<ScpTransfer>(session);
+}
+
+Result<void> SshCommunicator::upload(const std::string& local, const std::string& remote,
+                                     uint32_t mode, const ProgressSink& progress,
+                                     const CancelToken& cancel) {
+  const UploadSource source = TRY(UploadSource::open(local));
+  Session* live = TRY(session(cancel));
+  return transfer(*live)->upload(source, remote, mode, progress, {cancel, std::nullopt});
+}
+
+Result<void> SshCommunicator::upload_bytes(std::string_view bytes, const std::string& remote,
+                                           uint32_t mode, const CancelToken& cancel) {
+  Session* live = TRY(session(cancel));
+  return transfer(*live)->upload(UploadSource::of(bytes), remote, mode, {},
+                                 {cancel, std::nullopt});
+}
+
+Result<void> SshCommunicator::download(const std::string& remote, const std::string& local,
+                                       const ProgressSink& progress, const CancelToken& cancel) {
+  Session* live = TRY(session(cancel));
+  return transfer(*live)->download(remote, local, progress, {cancel, std::nullopt});
+}
+
+Result<void> SshCommunicator::upload_directory(const std::string& local, const std::string& remote,
+                                               const std::vector<std::string>& exclude,
+                                               const CancelToken& cancel) {
+  Session* live = TRY(session(cancel));
+  return DirectoryTransfer(*live, *transfer(*live))
+      .upload(local, remote, exclude, {cancel, std::nullopt});
+}
+
+Result<void> SshCommunicator::download_directory(const std::string& remote,
+                                                 const std::string& local,
+                                                 const std::vector<std::string>& exclude,
+                                                 const CancelToken& cancel) {
+  Session* live = TRY(session(cancel));
+  return DirectoryTransfer(*live, *transfer(*live))
+      .download(remote, local, exclude, {cancel, std::nullopt});
+}
+
+}  // namespace farm::builders::ssh

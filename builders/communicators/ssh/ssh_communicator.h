@@ -1,0 +1,50 @@
+// SshCommunicator: runs commands on a machine and moves files, over one SSH session. A session that
+// was lost between two calls (the machine was restarted) is made anew by the next call.
+// Thread: the build's.
+#pragma once
+
+#include <memory>
+
+#include "builders/communicators/ssh/channel.h"
+#include "builders/communicators/ssh/dialer.h"
+#include "builders/communicators/ssh/file_transfer.h"
+#include "builders/core/communicator.h"
+
+namespace farm::builders::ssh {
+
+class SshCommunicator final : public Communicator {
+ public:
+  SshCommunicator(Dialer dialer, Connection connection);
+  ~SshCommunicator() override;
+
+  /// Starts ssh_local_tunnels and ssh_remote_tunnels, over a session of their own.
+  Result<void> open_tunnels(const CancelToken& cancel);
+
+  Result<int> run(const RemoteCommand& command, const CancelToken& cancel) override;
+  Result<void> upload(const std::string& local, const std::string& remote, uint32_t mode,
+                      const ProgressSink& progress, const CancelToken& cancel) override;
+  Result<void> upload_bytes(std::string_view bytes, const std::string& remote, uint32_t mode,
+                            const CancelToken& cancel) override;
+  Result<void> upload_directory(const std::string& local, const std::string& remote,
+                                const std::vector<std::string>& exclude,
+                                const CancelToken& cancel) override;
+  Result<void> download(const std::string& remote, const std::string& local,
+                        const ProgressSink& progress, const CancelToken& cancel) override;
+  Result<void> download_directory(const std::string& remote, const std::string& local,
+                                  const std::vector<std::string>& exclude,
+                                  const CancelToken& cancel) override;
+
+ private:
+  /// The session, made anew if it is known to be lost.
+  Result<Session*> session(const CancelToken& cancel);
+  /// A channel on a live session: a stale one is noticed here at the latest.
+  Result<Channel> open_channel(const CancelToken& cancel);
+  Result<int> stream(Channel& channel, const RemoteCommand& command, const Wait& wait);
+  std::unique_ptr<FileTransfer> transfer(Session& session) const;
+
+  Dialer dialer_;
+  Connection connection_;
+  std::unique_ptr<StreamForwarder> tunnels_;
+};
+
+}  // namespace farm::builders::ssh
