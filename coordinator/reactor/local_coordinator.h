@@ -75,7 +75,8 @@ class LocalCoordinator {
   Result<BuildId> submit(const wire::Submit& submit);
 
   /// A message of the in-process agent; the answers are for it. Unavailable: the journal cannot be
-  /// written (disk full); nothing of the message was applied for good, it may be delivered again.
+  /// written (disk full); what the message changed is kept, and its answers come with the next call
+  /// that can write. InvalidInput: no message an agent sends.
   Result<std::vector<wire::Message>> deliver(const wire::Message& message);
 
   /// Lets deadlines pass (limits, grace periods) and offers jobs; messages for the agent. To be

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "common/io/fd.h"
@@ -167,6 +169,8 @@ Result<void> JournalStore::append(const std::string& frame, Sync sync) {
     TRY(io::make_directories(io::parent_path(path_), 0700));
     // Sensitive values may be in a job's spec: the owner alone may read.
     io::Fd file = TRY(io::open_file(path_, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600));
+    // Held until the process ends, however it ends: others see by it that the run is alive.
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return system_error("flock " + path_, errno);
     file_ = std::make_unique<io::Fd>(std::move(file));
     TRY(io::write_all(file_->get(), kMagic));
     length_ = kMagic.size();

@@ -1,0 +1,230 @@
+#include "coordinator/store/rocks_store.h"
+
+#include <atomic>
+#include <cstring>
+#include <vector>
+
+#include "common/io/files.h"
+#include "coordinator/store/high_water.h"
+#include "coordinator/store/keys.h"
+#include "coordinator/store/log_pieces.h"
+#include "coordinator/store/rocks_status.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+namespace farm::coordinator {
+namespace {
+
+constexpr const char* kBatchNumber = "batch";
+constexpr const char* kIncarnation = "incarnation";
+constexpr size_t kLedgerBuffer = 16U << 20;
+constexpr size_t kLogBuffer = 32U << 20;
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+std::string encode_number(uint64_t number) {
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &number, 8);
+  return bytes;
+}
+
+Result<uint64_t> decode_number(const std::string& bytes) {
+  uint64_t number = 0;
+  if (bytes.size() != 8) return corrupt("a number of the store has the wrong length");
+  std::memcpy(&number, bytes.data(), 8);
+  return number;
+}
+
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.max_total_wal_size = 128U << 20;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 4U << 20;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families() {
+  std::vector<rocksdb::ColumnFamilyDescriptor> list;
+  list.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+  for (const char* name : keys::kFamilyNames) {
+    rocksdb::ColumnFamilyOptions options;
+    options.write_buffer_size = std::string_view(name) == "log" ? kLogBuffer : kLedgerBuffer;
+    list.emplace_back(name, options);
+  }
+  return list;
+}
+
+}  // namespace
+
+class RocksStore::Impl {
+ public:
+  explicit Impl(HighWater mark) : high_water(std::move(mark)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    static_cast<void>(high_water.sync());
+  }
+
+  rocksdb::ColumnFamilyHandle* family(std::string_view key) const {
+    return handles[1 + static_cast<size_t>(keys::family_of(key))];
+  }
+  Result<uint64_t> number(const char* name, uint64_t otherwise) const {
+    std::string bytes;
+    const std::string key = keys::meta(name);
+    const rocksdb::Status status = db->Get({}, family(key), slice(key), &bytes);
+    if (status.IsNotFound()) return otherwise;
+    if (!status.ok()) return rocks_error("read the store", status);
+    return decode_number(bytes);
+  }
+  Result<void> write(rocksdb::WriteBatch& batch) const {
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status = db->Write(options, &batch);
+    if (!status.ok()) return rocks_error("write the store", status);
+    return {};
+  }
+  void put_number(rocksdb::WriteBatch& batch, const char* name, uint64_t value) const {
+    const std::string key = keys::meta(name);
+    batch.Put(family(key), slice(key), encode_number(value));
+  }
+  Result<void> check_loss(OnLoss on_loss);
+
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // default, then keys::kFamilyNames
+  HighWater high_water;
+  uint64_t batches = 0;  // written; store thread only
+  uint32_t incarnation = 1;
+  bool failed = false;  // the last write failed: RocksDB may have to be resumed
+};
+
+Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
+  batches = TRY(number(kBatchNumber, 0));
+  incarnation = static_cast<uint32_t>(TRY(number(kIncarnation, 0)));
+  const bool lost = batches < high_water.value();
+  if (lost && on_loss == OnLoss::Refuse) {
+    return corrupt("the store lost " + std::to_string(high_water.value() - batches) +
+                   " acknowledged batches (has " + std::to_string(batches) + " of " +
+                   std::to_string(high_water.value()) +
+                   "); restore a newer copy, or start with --accept-loss");
+  }
+  if (!lost && incarnation != 0) return {};
+  ++incarnation;
+  rocksdb::WriteBatch batch;
+  put_number(batch, kIncarnation, incarnation);
+  TRY(write(batch));
+  return high_water.reset(batches);
+}
+
+RocksStore::RocksStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RocksStore::~RocksStore() = default;
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& directory,
+                                                     OnLoss on_loss) {
+  TRY(io::make_directories(directory, 0700));
+  HighWater mark = TRY(HighWater::open(directory + "/high-water"));
+  auto impl = std::make_unique<Impl>(std::move(mark));
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(database_options(), directory + "/ledger",
+                                                   families(), &impl->handles, &db);
+  if (!status.ok()) return rocks_error("open the store in " + directory, status);
+  impl->db.reset(db);
+  TRY(impl->check_loss(on_loss));
+  return std::unique_ptr<RocksStore>(new RocksStore(std::move(impl)));
+}
+
+Result<void> RocksStore::apply(const Batch& batch) {
+  if (batch.empty()) return {};
+  if (impl_->failed) {
+    const rocksdb::Status resumed = impl_->db->Resume();
+    if (!resumed.ok()) return rocks_error("resume the store", resumed);
+  }
+  rocksdb::WriteBatch writes;
+  for (const Batch::Put& put : batch.puts) {
+    writes.Put(impl_->family(put.key), slice(put.key), slice(put.value));
+  }
+  for (const std::string& key : batch.deletes) writes.Delete(impl_->family(key), slice(key));
+  for (const Batch::LogAppend& log : batch.logs) {
+    const std::string key = keys::log_piece(log.ref, log.offset);
+    writes.Put(impl_->family(key), slice(key), slice(log.bytes));
+  }
+  const uint64_t number = impl_->batches + 1;
+  impl_->put_number(writes, kBatchNumber, number);
+  const Result<void> written = impl_->write(writes);
+  impl_->failed = !written;
+  TRY(written);
+  impl_->batches = number;
+  // The batch is durable; a high-water file that cannot follow only weakens the later check.
+  static_cast<void>(impl_->high_water.advance(number));
+  return {};
+}
+
+Result<std::optional<std::string>> RocksStore::get(std::string_view key) {
+  std::string value;
+  const rocksdb::Status status = impl_->db->Get({}, impl_->family(key), slice(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return rocks_error("read the store", status);
+  return std::optional<std::string>(std::move(value));
+}
+
+Result<void> RocksStore::scan(std::string_view prefix, const RecordVisitor& visit) {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      impl_->db->NewIterator({}, impl_->family(prefix)));
+  for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
+    TRY(visit(view(it->key()), view(it->value())));
+  }
+  if (!it->status().ok()) return rocks_error("scan the store", it->status());
+  return {};
+}
+
+Result<uint64_t> RocksStore::log_length(const wire::JobRef& ref) {
+  const std::string prefix = keys::log_prefix(ref);
+  const std::unique_ptr<rocksdb::Iterator> it(
+      impl_->db->NewIterator({}, impl_->family(prefix)));
+  it->SeekForPrev(slice(keys::log_piece(ref, UINT64_MAX)));
+  if (!it->Valid() || !it->key().starts_with(slice(prefix))) {
+    if (!it->status().ok()) return rocks_error("read a log", it->status());
+    return uint64_t{0};
+  }
+  const uint64_t offset = TRY(keys::log_offset(view(it->key())));
+  return offset + it->value().size();
+}
+
+Result<std::string> RocksStore::read_log(const wire::JobRef& ref, uint64_t offset,
+                                         size_t max_bytes) {
+  const std::string prefix = keys::log_prefix(ref);
+  const std::unique_ptr<rocksdb::Iterator> it(
+      impl_->db->NewIterator({}, impl_->family(prefix)));
+  it->SeekForPrev(slice(keys::log_piece(ref, offset)));
+  LogReader reader(offset, max_bytes);
+  for (; it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
+    const uint64_t at = TRY(keys::log_offset(view(it->key())));
+    const bool more = TRY(reader.feed(at, view(it->value())));
+    if (!more) break;
+  }
+  if (!it->status().ok()) return rocks_error("read a log", it->status());
+  return reader.take();
+}
+
+uint32_t RocksStore::incarnation() const { return impl_->incarnation; }
+
+Result<void> RocksStore::checkpoint(const std::string& directory) {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  if (!status.ok()) return rocks_error("checkpoint", status);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  status = checkpoint->CreateCheckpoint(directory);
+  if (!status.ok()) return rocks_error("checkpoint to " + directory, status);
+  return {};
+}
+
+}  // namespace farm::coordinator
