@@ -12,7 +12,8 @@
 namespace farm::interpolate {
 namespace {
 
-constexpr int kMaxSteps = 1'000'000;
+// Real templates take a few hundred.
+constexpr int kMaxSteps = 200'000;
 constexpr int kMaxTemplateDepth = 50;
 
 class Evaluator {

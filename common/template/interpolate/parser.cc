@@ -111,7 +111,7 @@ class Parser {
     if (word.text == "if") return control(into, Statement::Kind::If, word);
     if (word.text == "range") return control(into, Statement::Kind::Range, word);
     if (word.text == "with") return control(into, Statement::Kind::With, word);
-    if (word.text == "template") return template_action(into, word);
+    if (word.text == "template") return template_action(into);
     if (word.text == "block") return block_action(into, word);
     if (word.text == "define") {
       if (where != Where::Top) return unexpected(word, "command");
@@ -190,7 +190,7 @@ class Parser {
     return std::move(*name);
   }
 
-  Result<void> template_action(Block& into, const Token& word) {
+  Result<void> template_action(Block& into) {
     Statement statement;
     statement.kind = Statement::Kind::Template;
     statement.offset = peek_solid().offset;
@@ -198,7 +198,7 @@ class Parser {
     if (peek_solid().kind == TokenKind::RightDelim) {
       next();
     } else {
-      statement.pipe = TRY(pipeline(word.text, TokenKind::RightDelim));
+      statement.pipe = TRY(pipeline("template clause", TokenKind::RightDelim));
     }
     into.push_back(std::move(statement));
     return {};

@@ -93,7 +93,7 @@ Node gather(Node& object, std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys) {
     if (Member* member = object.find(key)) {
       if (gathered.members.empty()) gathered.span = member->value.span;
-      gathered.members.push_back(std::move(*member));
+      gathered.members.push_back(*member);
       object.remove(key);
     }
   }
@@ -191,7 +191,7 @@ void fix_vagrant_override(FixTarget& target, const FixRule& rule) {
   for (const std::string_view provider : kProviders) {
     Member* old = target.object.find(provider);
     if (old == nullptr || !old->value.is_object()) continue;
-    Member moved = std::move(*old);
+    Member moved = *old;
     target.object.remove(provider);
     note(target, rule, moved.key, "override = { \"" + moved.key + "\": {...} }", moved.key_span);
     if (target.object.find("override") == nullptr) {
