@@ -32,33 +32,33 @@ struct BuildContext {
   const Environment& environment;
   const CancelToken& cancel;
   const plan::RenderInputs& render;  // build_name, build_type, user variables
-  std::string working_directory;     // absolute; relative paths of the template resolve here
-  std::string temp_directory;        // private to this job, removed after it
-  std::string cache_directory;       // shared by the builds of this agent or user (ISO cache)
-  std::string run_uuid;              // PACKER_RUN_UUID
+  std::string working_directory = {};     // absolute; relative paths of the template resolve here
+  std::string temp_directory = {};        // private to this job, removed after it
+  std::string cache_directory = {};       // shared by the builds of this agent or user (ISO cache)
+  std::string run_uuid = {};              // PACKER_RUN_UUID
   bool force = false;
   bool debug = false;
   OnError on_error = OnError::Cleanup;
   /// Runs the provisioners over `communicator` (may be null); called by the Provision step.
-  std::function<Result<void>(BuildContext&)> provision;
+  std::function<Result<void>(BuildContext&)> provision = {};
   /// Runs the error-cleanup-provisioner, if the template has one.
-  std::function<Result<void>(BuildContext&, const Error& original)> error_cleanup;
+  std::function<Result<void>(BuildContext&, const Error& original)> error_cleanup = {};
   /// -on-error=ask: 'c' clean up, 'a' abort, 'r' retry. Null where nobody can be asked.
-  std::function<char(const std::string& prompt)> ask;
+  std::function<char(const std::string& prompt)> ask = {};
 
   // Set by steps.
-  std::unique_ptr<Communicator> communicator;
-  std::string http_ip;
+  std::unique_ptr<Communicator> communicator = {};
+  std::string http_ip = {};
   uint16_t http_port = 0;  // 0: no HTTP server
-  std::string instance_id;
-  std::string guest_host;  // where the communicator connects
+  std::string instance_id = {};
+  std::string guest_host = {};  // where the communicator connects
   uint16_t guest_port = 0;
-  std::string ssh_public_key;   // authorized_keys line of the key in use, if any
-  std::string ssh_private_key;  // PEM
+  std::string ssh_public_key = {};   // authorized_keys line of the key in use, if any
+  std::string ssh_private_key = {};  // PEM
   /// build.* values (Host, Port, User, Password, ConnType, PackerRunUUID...): platform keys are
   /// added by steps; the common ones by generated_data() below.
-  std::map<std::string, value::Value> generated;
-  std::optional<Error> failure;  // first error of the build; set by StepRunner
+  std::map<std::string, value::Value> generated = {};
+  std::optional<Error> failure = {};  // first error of the build; set by StepRunner
 };
 
 /// `path` as the steps open it: absolute, relative ones against the working directory, ~ expanded.

@@ -105,8 +105,7 @@ struct FakeBuild {
   Environment environment{{{"PATH", "/usr/bin:/bin"}, {"HOME", "/root"}}};
   CancelToken cancel;
   plan::RenderInputs inputs;
-  builders::BuildContext context{ui, ledger, clock, random, environment, cancel, inputs,
-                                 {}, {}, {}, {}};
+  builders::BuildContext context{ui, ledger, clock, random, environment, cancel, inputs};
   FakeCommunicator* guest = nullptr;
 };
 

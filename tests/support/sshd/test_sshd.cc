@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sstream>
+
 #include <fmt/format.h>
 
 #include "builders/communicators/ssh/key_pair.h"
@@ -17,6 +19,16 @@ namespace {
 
 constexpr auto kStartTime = std::chrono::seconds(20);
 constexpr int kPortTries = 5;
+
+/// Children of `pid`, theirs, and so on. Sessions have process groups of their own.
+void collect_descendants(pid_t pid, std::vector<pid_t>& into) {
+  const auto text = io::read_file(fmt::format("/proc/{0}/task/{0}/children", pid));
+  std::istringstream children(text.value_or(""));
+  for (pid_t child = 0; children >> child;) {
+    into.push_back(child);
+    collect_descendants(child, into);
+  }
+}
 
 }  // namespace
 
@@ -70,7 +82,6 @@ Result<void> TestSshd::launch() {
                     directory() + "/log"};
     options.standard_output = io::Stream::Null;
     options.standard_error = io::Stream::Null;
-    options.own_process_group = true;
     process_ = std::make_unique<io::Process>(TRY(io::Process::spawn(options)));
     const Instant deadline = io::steady_now() + kStartTime;
     while (io::steady_now() < deadline && !process_->poll()) {
@@ -86,7 +97,12 @@ Result<void> TestSshd::launch() {
 
 void TestSshd::stop() {
   if (!process_) return;
-  ::kill(-process_->pid(), SIGKILL);
+  // Stopped first, so that it starts no session while its sessions are looked up.
+  process_->kill(SIGSTOP);
+  std::vector<pid_t> sessions;
+  collect_descendants(process_->pid(), sessions);
+  process_->kill(SIGKILL);
+  for (const pid_t pid : sessions) ::kill(pid, SIGKILL);
   process_->stop(std::chrono::seconds(1));
   process_.reset();
 }

@@ -30,6 +30,7 @@ const std::vector<Layer>& layers() {
       {"common/plan",
        {"common/base", "common/io", "common/value", "common/template", "common/artifact"}},
       {"common/wire", {"common/base", "common/plan", "common/artifact", "schemas"}},
+      {"common/transfer", {"common/base", "common/io", "common/wire"}},
       {"builders", {"common"}},
       {"agent", {"common", "builders/core"}},
       {"agent/runner", {"common", "builders/core", "agent"}},
