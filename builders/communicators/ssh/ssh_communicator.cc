@@ -131,25 +131,44 @@ std::unique_ptr<FileTransfer> SshCommunicator::transfer(Session& session) const 
   return std::make_unique<ScpTransfer>(session);
 }
 
+Result<void> SshCommunicator::with_transfer(
+    const std::function<Result<void>(FileTransfer&)>& move, const CancelToken& cancel) {
+  Session* first = TRY(session(cancel));
+  const auto moved = move(*transfer(*first));
+  if (moved || !first->lost() || moved.error().code == ErrorCode::Cancelled) return moved;
+  // Files are whole or not there, so a second try from the start is right for both protocols.
+  Session* second = TRY(session(cancel));
+  return move(*transfer(*second));
+}
+
 Result<void> SshCommunicator::upload(const std::string& local, const std::string& remote,
                                      uint32_t mode, const ProgressSink& progress,
                                      const CancelToken& cancel) {
   const UploadSource source = TRY(UploadSource::open(local));
-  Session* live = TRY(session(cancel));
-  return transfer(*live)->upload(source, remote, mode, progress, {cancel, std::nullopt});
+  return with_transfer(
+      [&](FileTransfer& files) {
+        return files.upload(source, remote, mode, progress, {cancel, std::nullopt});
+      },
+      cancel);
 }
 
 Result<void> SshCommunicator::upload_bytes(std::string_view bytes, const std::string& remote,
                                            uint32_t mode, const CancelToken& cancel) {
-  Session* live = TRY(session(cancel));
-  return transfer(*live)->upload(UploadSource::of(bytes), remote, mode, {},
-                                 {cancel, std::nullopt});
+  const UploadSource source = UploadSource::of(bytes);
+  return with_transfer(
+      [&](FileTransfer& files) {
+        return files.upload(source, remote, mode, {}, {cancel, std::nullopt});
+      },
+      cancel);
 }
 
 Result<void> SshCommunicator::download(const std::string& remote, const std::string& local,
                                        const ProgressSink& progress, const CancelToken& cancel) {
-  Session* live = TRY(session(cancel));
-  return transfer(*live)->download(remote, local, progress, {cancel, std::nullopt});
+  return with_transfer(
+      [&](FileTransfer& files) {
+        return files.download(remote, local, progress, {cancel, std::nullopt});
+      },
+      cancel);
 }
 
 Result<void> SshCommunicator::upload_directory(const std::string& local, const std::string& remote,

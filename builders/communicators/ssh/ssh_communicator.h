@@ -3,6 +3,7 @@
 // Thread: the build's.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "builders/communicators/ssh/channel.h"
@@ -41,6 +42,9 @@ class SshCommunicator final : public Communicator {
   Result<Channel> open_channel(const CancelToken& cancel);
   Result<int> stream(Channel& channel, const RemoteCommand& command, const Wait& wait);
   std::unique_ptr<FileTransfer> transfer(Session& session) const;
+  /// Does `move` with a file transfer; once more on a new session if the connection was lost.
+  Result<void> with_transfer(const std::function<Result<void>(FileTransfer&)>& move,
+                             const CancelToken& cancel);
 
   Dialer dialer_;
   Connection connection_;
