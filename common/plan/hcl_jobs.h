@@ -1,0 +1,17 @@
+// Jobs of an HCL2 template: every build block x source, bodies evaluated with source.* known and
+// build.* not yet.
+#pragma once
+
+#include "common/plan/component_lookup.h"
+#include "common/plan/job_filter.h"
+#include "common/plan/option_rules.h"
+#include "common/plan/plan.h"
+#include "common/template/template.h"
+
+namespace farm::plan {
+
+void plan_hcl_jobs(const templates::Template& made, const PlanOptions& options,
+                   ComponentLookup& lookup, JobFilter& filter, Plan& plan,
+                   Diagnostics& diagnostics);
+
+}  // namespace farm::plan

@@ -1,0 +1,179 @@
+#include "common/plan/legacy_jobs.h"
+
+#include <algorithm>
+
+#include "common/plan/option_rules.h"
+#include "common/plan/weak_decode.h"
+#include "common/template/json/legacy_template.h"
+
+namespace farm::plan {
+namespace {
+
+using json::LegacyComponent;
+using json::LegacyPostProcessor;
+using json::LegacyProvisioner;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class LegacyPlanner {
+ public:
+  LegacyPlanner(const templates::Template& made, const PlanOptions& options,
+                ComponentLookup& lookup, JobFilter& filter, Plan& plan, Diagnostics& diagnostics)
+      : made_(made), legacy_(*made.legacy), options_(options), lookup_(lookup), filter_(filter),
+        plan_(plan), diagnostics_(diagnostics) {
+    functions::Outside& outside = made.evaluation->functions.outside;
+    environment_ = [&outside](const std::string& name) { return outside.environment(name); };
+  }
+
+  void plan() {
+    std::vector<std::pair<std::string, const LegacyComponent*>> builders;
+    for (const LegacyComponent& builder : legacy_.builders) {
+      const Result<std::string> name = render(builder.name, made_.inputs);
+      if (!name) {
+        diagnostics_.error("Error interpolating builder '" + builder.name + "'",
+                           name.error().message + ".", builder.range);
+        continue;
+      }
+      builders.emplace_back(*name, &builder);
+    }
+    std::stable_sort(builders.begin(), builders.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [name, builder] : builders) plan_builder(name, *builder);
+  }
+
+ private:
+  Result<std::string> render(const std::string& text, const RenderInputs& inputs) const {
+    const interpolate::Context context{inputs, made_.evaluation->functions.random, {},  nullptr,
+                                       nullptr, nullptr, false, false, {}};
+    return interpolate::render(text, context);
+  }
+
+  void plan_builder(const std::string& name, const LegacyComponent& builder) {
+    const size_t before = diagnostics_.size();
+    JobSpec job;
+    job.filter_name = name;
+    job.display_name = name == builder.type ? name : builder.type + "." + name;
+    const ComponentSchema* schema =
+        lookup_.find(ComponentKind::Builder, builder.type, builder.type_range, diagnostics_);
+    if (!filter_.wants(name) || schema == nullptr) return;
+    job.render = made_.inputs;
+    job.render.build_name = name;
+    job.render.build_type = builder.type;
+    job.builder = component(builder, builder.config, *schema, job.render);
+    for (const LegacyProvisioner& block : legacy_.provisioners) {
+      std::optional<ProvisionerSpec> spec = provisioner(block, builder, job.render);
+      if (spec) job.provisioners.push_back(std::move(*spec));
+    }
+    if (legacy_.error_cleanup) {
+      job.error_cleanup = provisioner(*legacy_.error_cleanup, builder, job.render);
+    }
+    for (const auto& blocks : legacy_.post_processors) plan_sequence(blocks, builder, job);
+    check_components(job, before);
+    plan_.jobs.push_back(std::move(job));
+  }
+
+  ComponentSpec component(const LegacyComponent& block, const value::Value& config,
+                          const ComponentSchema& schema, const RenderInputs& inputs) {
+    const WeakContext context{
+        [&](const std::string& text) { return render(text, inputs); },
+        [&](const std::vector<std::string>& path) { return legacy_.range_of(block, path); }};
+    const DecodedBody decoded = decode_weak(config, schema.options, context, diagnostics_);
+    check_options(decoded, schema.options,
+                  std::string(component_kind_name(schema.kind)) + " \"" + block.name + "\"",
+                  environment_, diagnostics_);
+    ComponentSpec spec;
+    spec.type = block.type;
+    spec.name = block.has_name ? block.name : std::string();
+    spec.config = decoded.config;
+    spec.declared = block.range;
+    return spec;
+  }
+
+  std::optional<ProvisionerSpec> provisioner(const LegacyProvisioner& block,
+                                             const LegacyComponent& builder,
+                                             const RenderInputs& inputs) {
+    const ComponentSchema* schema = lookup_.find(ComponentKind::Provisioner, block.component.type,
+                                                 block.component.type_range, diagnostics_);
+    if (schema == nullptr || !runs_on(block.only, block.except, builder.name)) return std::nullopt;
+    value::Value config = block.component.config;
+    const auto found = block.overrides.find(builder.name);
+    if (found != block.overrides.end() && !found->second.is_null()) {
+      value::Value::Map merged = config.entries();
+      for (const auto& [name, v] : found->second.entries()) merged.insert_or_assign(name, v);
+      config = value::Value::object(std::move(merged));
+    }
+    ProvisionerSpec spec;
+    spec.component = component(block.component, config, *schema, inputs);
+    spec.pause_before = block.pause_before;
+    spec.timeout = block.timeout;
+    spec.max_retries = max_retries(block, inputs);
+    return spec;
+  }
+
+  int max_retries(const LegacyProvisioner& block, const RenderInputs& inputs) {
+    if (block.max_retries.empty()) return 0;
+    const Result<std::string> text = render(block.max_retries, inputs);
+    const Result<value::Number> number =
+        text ? value::Number::parse(*text) : Result<value::Number>(text.error());
+    const std::optional<int64_t> count = number ? number->to_int64() : std::nullopt;
+    if (count && *count >= 0 && *count <= 1'000'000) return static_cast<int>(*count);
+    diagnostics_.error("`max_retries` must be a valid integer",
+                       "\"" + (text ? *text : block.max_retries) + "\" is none.",
+                       block.component.range);
+    return 0;
+  }
+
+  static bool runs_on(const std::vector<std::string>& only, const std::vector<std::string>& except,
+                      const std::string& builder) {
+    if (!only.empty()) return contains(only, builder);
+    return !contains(except, builder);
+  }
+
+  void plan_sequence(const std::vector<LegacyPostProcessor>& blocks, const LegacyComponent& builder,
+                     JobSpec& job) {
+    std::vector<PostProcessorSpec> sequence;
+    for (const LegacyPostProcessor& block : blocks) {
+      const ComponentSchema* schema =
+          lookup_.find(ComponentKind::PostProcessor, block.component.type,
+                       block.component.type_range, diagnostics_);
+      if (schema == nullptr) continue;
+      if (filter_.skips_post_processor(block.component.name, block.component.type)) break;
+      if (!runs_on(block.only, block.except, builder.name)) continue;
+      sequence.push_back({component(block.component, block.component.config, *schema, job.render),
+                          block.keep_input_artifact});
+    }
+    if (!sequence.empty()) job.post_processors.push_back(std::move(sequence));
+  }
+
+  /// What the components themselves say, once the tables have nothing to complain about: both
+  /// know the simple rules, and one mistake should show once.
+  void check_components(const JobSpec& job, size_t before) {
+    if (!options_.component_check) return;
+    const auto first = diagnostics_.items().begin() + static_cast<std::ptrdiff_t>(before);
+    const bool refused =
+        std::any_of(first, diagnostics_.items().end(),
+                    [](const Diagnostic& item) { return item.severity == Severity::Error; });
+    if (!refused) options_.component_check(job, diagnostics_);
+  }
+
+  const templates::Template& made_;
+  const json::LegacyTemplate& legacy_;
+  const PlanOptions& options_;
+  ComponentLookup& lookup_;
+  JobFilter& filter_;
+  Plan& plan_;
+  Diagnostics& diagnostics_;
+  EnvironmentLookup environment_;
+};
+
+}  // namespace
+
+void plan_legacy_jobs(const templates::Template& made, const PlanOptions& options,
+                      ComponentLookup& lookup, JobFilter& filter, Plan& plan,
+                      Diagnostics& diagnostics) {
+  LegacyPlanner(made, options, lookup, filter, plan, diagnostics).plan();
+}
+
+}  // namespace farm::plan

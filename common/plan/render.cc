@@ -1,0 +1,108 @@
+#include "common/plan/render.h"
+
+namespace farm::plan {
+namespace {
+
+using value::Kind;
+using value::Value;
+
+class Renderer {
+ public:
+  explicit Renderer(const interpolate::Context& context) : context_(context) {}
+
+  Value object(const Value& raw, const std::vector<Option>& options) {
+    Value::Map rendered;
+    for (const auto& [name, v] : raw.entries()) {
+      const Option* option = find(options, name);
+      const bool late = option != nullptr && option->late_template;
+      field_ = name;
+      rendered.emplace(name, late ? v : any(v, option));
+    }
+    return Value::object(std::move(rendered));
+  }
+
+  const std::string& problems() const { return problems_; }
+
+ private:
+  static const Option* find(const std::vector<Option>& options, const std::string& name) {
+    for (const Option& option : options) {
+      if (option.name == name) return &option;
+    }
+    return nullptr;
+  }
+
+  std::string text(const std::string& raw) {
+    if (raw.find("{{") == std::string::npos) return raw;
+    Result<std::string> rendered = interpolate::render(raw, context_);
+    if (rendered) return std::move(rendered).value();
+    if (!problems_.empty()) problems_ += "\n";
+    problems_ += "render '" + field_ + "': " + rendered.error().message;
+    return raw;
+  }
+
+  Value any(const Value& v, const Option* option) {
+    if (v.is_null() || !v.is_known()) return v;
+    Value made = v;
+    switch (v.type().kind()) {
+      case Kind::String: made = Value::string(text(v.as_string())); break;
+      case Kind::List:
+      case Kind::Set:
+      case Kind::Tuple: made = sequence(v, option); break;
+      case Kind::Map:
+      case Kind::Object: made = mapping(v, option); break;
+      case Kind::Bool:
+      case Kind::Number:
+      case Kind::Dynamic: return v;
+    }
+    return v.is_sensitive() ? made.with_sensitive() : made;
+  }
+
+  Value sequence(const Value& v, const Option* option) {
+    Value::List items;
+    for (const Value& item : v.elements()) items.push_back(any(item, option));
+    if (v.type().kind() == Kind::Tuple) return Value::tuple(std::move(items));
+    const value::Type element = v.type().element();
+    return v.type().kind() == Kind::Set ? Value::set(element, std::move(items))
+                                        : Value::list(element, std::move(items));
+  }
+
+  Value mapping(const Value& v, const Option* option) {
+    // Blocks have option names as keys; in maps the keys are the user's, and are rendered too.
+    const bool block = option != nullptr && !option->options.empty();
+    Value::Map members;
+    for (const auto& [key, item] : v.entries()) {
+      const Option* inner = block ? find(option->options, key) : nullptr;
+      if (inner != nullptr && inner->late_template) {
+        members.insert_or_assign(key, item);
+      } else {
+        members.insert_or_assign(block ? key : text(key), any(item, inner));
+      }
+    }
+    if (v.type().kind() == Kind::Object) return Value::object(std::move(members));
+    const value::Type element = v.type().element();
+    return Value::map(element, std::move(members));
+  }
+
+  const interpolate::Context& context_;
+  std::string field_;
+  std::string problems_;
+};
+
+}  // namespace
+
+Result<Value> render_config(const Value& raw, const ComponentSchema& schema,
+                            const RenderInputs& inputs, Random& random,
+                            const std::map<std::string, Value>* generated) {
+  if (raw.is_null() || !raw.is_known()) return raw;
+  const Kind kind = raw.type().kind();
+  if (kind != Kind::Object && kind != Kind::Map) {
+    return invalid_input("the config of " + std::string(schema.name) + " is no object");
+  }
+  interpolate::Context context{inputs, random, {}, generated, nullptr, nullptr, false, false, {}};
+  Renderer renderer(context);
+  Value rendered = renderer.object(raw, schema.options);
+  if (!renderer.problems().empty()) return invalid_input(renderer.problems());
+  return rendered;
+}
+
+}  // namespace farm::plan

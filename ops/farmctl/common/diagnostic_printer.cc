@@ -1,0 +1,209 @@
+#include "ops/farmctl/common/diagnostic_printer.h"
+
+#include <algorithm>
+#include <map>
+
+#include "common/template/json/document.h"
+#include "ops/farmctl/common/diagnostic_codes.h"
+
+namespace farm::farmctl {
+namespace {
+
+constexpr size_t kMaxPerFile = 20;
+constexpr size_t kMaxExcerpt = 240;  // bytes of a source line shown
+
+struct Palette {
+  const char* error = "";
+  const char* warning = "";
+  const char* bold = "";
+  const char* frame = "";
+  const char* reset = "";
+};
+
+Palette palette_of(DiagnosticForm form) {
+  if (form != DiagnosticForm::DrawnInColor) return {};
+  return {"\033[1;31m", "\033[1;33m", "\033[1m", "\033[34m", "\033[0m"};
+}
+
+/// Column positions count characters; the caret line repeats tabs so that it lines up.
+std::string caret_line(const std::string& line, const SourceRange& range) {
+  std::string padding;
+  std::string marks;
+  uint32_t column = 1;
+  const bool one_line = range.end.line == range.start.line;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if ((static_cast<unsigned char>(line[i]) & 0xC0) == 0x80) continue;  // inside a character
+    if (column < range.start.column) {
+      padding += line[i] == '\t' ? '\t' : ' ';
+    } else if (!one_line || column < range.end.column) {
+      marks += '^';
+    }
+    ++column;
+  }
+  while (!marks.empty() && line.back() == ' ' && !one_line) marks.pop_back();
+  return padding + (marks.empty() ? "^" : marks);
+}
+
+std::string shown_line(std::string line) {
+  if (line.size() > kMaxExcerpt) line.resize(kMaxExcerpt);
+  return line;
+}
+
+void indent_lines(const std::string& text, const std::string& first, const std::string& next,
+                  std::string& into) {
+  size_t start = 0;
+  bool at_first = true;
+  while (start <= text.size()) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    const std::string line = text.substr(start, end - start);
+    into += (at_first ? first : next) + line + "\n";
+    at_first = false;
+    start = end + 1;
+  }
+}
+
+class Drawer {
+ public:
+  Drawer(const templates::SourceTexts& texts, DiagnosticForm form)
+      : texts_(texts), form_(form), palette_(palette_of(form)) {}
+
+  std::string draw(const Diagnostic& item) const {
+    return form_ == DiagnosticForm::Plain ? plain(item) : drawn(item);
+  }
+
+ private:
+  std::string block_of(const Diagnostic& item) const {
+    if (!item.block.empty()) return item.block;
+    return enclosing_block(texts_, item.subject->file, item.subject->start.line);
+  }
+
+  std::string plain(const Diagnostic& item) const {
+    std::string text = item.severity == Severity::Error ? "Error: " : "Warning: ";
+    text += item.summary + "\n\n";
+    if (item.subject && item.subject->known()) {
+      const SourceRange& place = *item.subject;
+      const std::string number = std::to_string(place.start.line);
+      const std::string block = block_of(item);
+      text += "  on " + place.file + " line " + number + (block.empty() ? "" : ", in " + block) +
+              ":\n";
+      const auto line = texts_.line(place.file, place.start.line);
+      if (line) {
+        const std::string shown = shown_line(*line);
+        text += "  " + number + ": " + shown + "\n";
+        text += std::string(number.size() + 4, ' ') + caret_line(shown, place) + "\n\n";
+      } else {
+        text += "  (source code not available)\n\n";
+      }
+    }
+    if (!item.detail.empty()) text += item.detail + "\n";
+    if (!item.hint.empty()) text += "hint: " + item.hint + "\n";
+    return text + "\n\n";
+  }
+
+  std::string drawn(const Diagnostic& item) const {
+    const bool error = item.severity == Severity::Error;
+    const std::string code = code_of(item);
+    std::string text = std::string(error ? palette_.error : palette_.warning) +
+                       (error ? "error" : "warning") + (code.empty() ? "" : "[" + code + "]") +
+                       palette_.reset + palette_.bold + ": " + item.summary + palette_.reset + "\n";
+    std::string gutter = "  ";
+    const std::string bar = std::string(palette_.frame) + "|" + palette_.reset;
+    if (item.subject && item.subject->known()) {
+      const SourceRange& place = *item.subject;
+      const std::string number = std::to_string(place.start.line);
+      gutter = std::string(number.size() + 1, ' ');
+      text += gutter.substr(1) + palette_.frame + "--> " + palette_.reset + place.file + ":" +
+              number + ":" + std::to_string(place.start.column);
+      const std::string block = block_of(item);
+      text += (block.empty() ? "" : " in " + block) + "\n";
+      const auto line = texts_.line(place.file, place.start.line);
+      if (line) {
+        const std::string shown = shown_line(*line);
+        text += gutter + bar + "\n" + palette_.frame + number + palette_.reset + " " + bar + " " +
+                shown + "\n";
+        text += gutter + bar + " " + (error ? palette_.error : palette_.warning) +
+                caret_line(shown, place) + palette_.reset + "\n";
+      }
+    }
+    if (!item.detail.empty()) indent_lines(item.detail, gutter + "= ", gutter + "  ", text);
+    if (!item.hint.empty()) indent_lines(item.hint, gutter + "= hint: ", gutter + "  ", text);
+    return text + "\n";
+  }
+
+  const templates::SourceTexts& texts_;
+  DiagnosticForm form_;
+  Palette palette_;
+};
+
+std::string json_position(const SourcePosition& position) {
+  return "{\"line\":" + std::to_string(position.line - 1) +
+         ",\"character\":" + std::to_string(position.column - 1) + "}";
+}
+
+}  // namespace
+
+std::string enclosing_block(const templates::SourceTexts& texts, const std::string& file,
+                            uint32_t line) {
+  if (!file.ends_with(".hcl")) return {};
+  for (uint32_t at = line; at > 0; --at) {
+    const std::optional<std::string> text = texts.line(file, at);
+    if (!text || at + 2000 < line) return {};
+    if (text->empty()) continue;
+    const char first = (*text)[0];
+    const bool letter = (first >= 'a' && first <= 'z') || first == '_';
+    const size_t brace = text->find('{');
+    if (letter && brace != std::string::npos && text->find('=') > brace) {
+      const size_t end = text->find_last_not_of(' ', brace - 1);
+      return text->substr(0, end + 1);
+    }
+    if (first == '}' && at != line) return {};
+  }
+  return {};
+}
+
+std::string draw_diagnostics(const Diagnostics& diagnostics, const templates::SourceTexts& texts,
+                             DiagnosticForm form) {
+  const Drawer drawer(texts, form);
+  std::string text;
+  std::map<std::string, size_t> shown;
+  size_t left_out = 0;
+  for (const Severity severity : {Severity::Error, Severity::Warning}) {
+    for (const Diagnostic& item : diagnostics.items()) {
+      if (item.severity != severity) continue;
+      if (item.subject && ++shown[item.subject->file] > kMaxPerFile) {
+        ++left_out;
+        continue;
+      }
+      text += drawer.draw(item);
+    }
+  }
+  if (left_out > 0) {
+    text += std::to_string(left_out) + " more not shown (20 per file are).\n\n";
+  }
+  return text;
+}
+
+std::string diagnostics_json(const Diagnostics& diagnostics) {
+  std::string text = "{\"valid\":";
+  text += diagnostics.has_errors() ? "false" : "true";
+  text += ",\"diagnostics\":[";
+  bool first = true;
+  for (const Diagnostic& item : diagnostics.items()) {
+    if (!first) text += ",";
+    first = false;
+    text += "{\"severity\":";
+    text += item.severity == Severity::Error ? "\"error\"" : "\"warning\"";
+    text += ",\"code\":" + json::quote(code_of(item)) + ",\"summary\":" + json::quote(item.summary) +
+            ",\"detail\":" + json::quote(item.detail) + ",\"hint\":" + json::quote(item.hint) +
+            ",\"block\":" + json::quote(item.block);
+    if (item.subject && item.subject->known()) {
+      text += ",\"file\":" + json::quote(item.subject->file) + ",\"range\":{\"start\":" +
+              json_position(item.subject->start) + ",\"end\":" + json_position(item.subject->end) +
+              "}";
+    }
+    text += "}";
+  }
+  return text + "]}\n";
+}
+
+}  // namespace farm::farmctl

@@ -1,0 +1,91 @@
+#include "ops/farmctl/common/plan_session.h"
+
+#include "builders/core/schema/catalog.h"
+#include "ops/farmctl/common/component_check.h"
+
+namespace farm::farmctl {
+
+PlanSession::PlanSession(const Environment& environment, std::string working_directory,
+                         WallTime start)
+    : environment_(environment), working_directory_(std::move(working_directory)), start_(start),
+      outside_(environment_, working_directory_) {}
+
+Diagnostics PlanSession::load(const templates::LoadOptions& options,
+                              plan::CatalogDataSources::Mode data_sources) {
+  return load_from(files_, options, data_sources);
+}
+
+Diagnostics PlanSession::load_from(templates::FileTree& files,
+                                   const templates::LoadOptions& options,
+                                   plan::CatalogDataSources::Mode data_sources) {
+  data_sources_ = std::make_unique<plan::CatalogDataSources>(
+      builders::component_catalog(), data_sources,
+      [this](const std::string& name) { return environment_.get(name); });
+  const templates::LoadWorld world{files, texts_, outside_, random_, start_, *data_sources_};
+  Diagnosed<templates::Template> result = templates::load_template(options, world);
+  template_ = std::move(result.value);
+  return std::move(result.diagnostics);
+}
+
+Diagnostics PlanSession::load_text(templates::LoadOptions options) {
+  const bool hcl = options.config_type == "hcl2";
+  options.path = hcl ? "console.pkr.hcl" : "console.json";
+  return load_memory(options, hcl ? "" : "{}");
+}
+
+Diagnostics PlanSession::load_memory(const templates::LoadOptions& options,
+                                     const std::string& text) {
+  templates::MemoryTree memory(std::map<std::string, std::string>{{options.path, text}});
+  return load_from(memory, options, plan::CatalogDataSources::Mode::Unknown);
+}
+
+Diagnosed<plan::Plan> PlanSession::plan(plan::PlanOptions options, bool force) {
+  if (!template_) return {};
+  if (!options.component_check) {
+    options.component_check = [this, force](const plan::JobSpec& job, Diagnostics& diagnostics) {
+      check_components(job, {environment_, working_directory_, random_, start_, force},
+                       diagnostics);
+    };
+  }
+  return plan::plan_template(*template_, options, builders::component_catalog());
+}
+
+Result<templates::LoadOptions> load_options(const ParsedFlags& flags, const std::string& path) {
+  templates::LoadOptions options;
+  options.path = path;
+  options.config_type = flags.text("config-type");
+  if (!options.config_type.empty() && options.config_type != "json" &&
+      options.config_type != "hcl2") {
+    return invalid_input("-config-type must be json or hcl2, not \"" + options.config_type + "\"");
+  }
+  options.var_files = flags.list("var-file");
+  for (const std::string& text : flags.list("var")) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return invalid_input("No '=' value in arg: " + text + " (write -var NAME=VALUE)");
+    }
+    options.variables.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return options;
+}
+
+plan::PlanOptions plan_options(const ParsedFlags& flags) {
+  plan::PlanOptions options;
+  options.only = flags.comma_list("only");
+  options.except = flags.comma_list("except");
+  return options;
+}
+
+Diagnosed<plan::Plan> load_and_plan(PlanSession& session, const templates::LoadOptions& options,
+                                    plan::PlanOptions planning, bool force) {
+  Diagnosed<plan::Plan> result;
+  result.diagnostics = session.load(options, plan::CatalogDataSources::Mode::Refuse);
+  if (session.loaded() == nullptr || result.diagnostics.has_errors()) return result;
+  planning.require_built_in = true;
+  Diagnosed<plan::Plan> planned = session.plan(std::move(planning), force);
+  result.diagnostics.append(std::move(planned.diagnostics));
+  if (!result.diagnostics.has_errors()) result.value = std::move(planned.value);
+  return result;
+}
+
+}  // namespace farm::farmctl

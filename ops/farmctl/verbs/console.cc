@@ -1,0 +1,162 @@
+// farmctl console: evaluates expressions (HCL2) or template strings (JSON) with a template's
+// variables and locals. Interactive on a terminal; from a pipe every line is evaluated and the last
+// result printed.
+
+#include <cstdio>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "common/template/interpolate/engine.h"
+#include "ops/farmctl/common/plan_session.h"
+#include "ops/farmctl/verbs/verb.h"
+
+namespace farm::farmctl {
+namespace {
+
+constexpr const char* kHelp =
+    "Enter an expression to see its value, e.g. upper(var.name), local.x, path.root.\n"
+    "  variables   list the variables and locals\n"
+    "  exit        leave (or Ctrl-D)";
+
+std::vector<Flag> console_flags() {
+  return with_template_flags({
+      {"json", FlagKind::Switch, "print results as JSON"},
+      {"use-sequential-evaluation", FlagKind::Switch,
+       "no effect: locals and data sources are always evaluated by what they need"},
+  });
+}
+
+struct Answer {
+  std::string text;
+  bool failed = false;
+  bool leave = false;
+};
+
+class Console {
+ public:
+  Console(PlanSession& session, const templates::Template& made, bool json)
+      : session_(session), made_(made), json_(json) {}
+
+  Answer answer(const std::string& line) {
+    const size_t first = line.find_first_not_of(" \t\r");
+    if (first == std::string::npos) return {};
+    const std::string words = line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+    if (words == "exit") return {"", false, true};
+    if (words == "help") return {kHelp, false, false};
+    if (words == "variables") return {variables(), false, false};
+    return made_.syntax == templates::Syntax::Hcl2 ? expression(words) : text(words);
+  }
+
+ private:
+  std::string variables() const {
+    std::string text;
+    for (const templates::Variable& variable : made_.variables) {
+      const bool hidden = variable.value.has_sensitive();
+      text += "var." + variable.name + ": " +
+              (hidden ? "<sensitive>" : value::console_text(variable.value)) + "\n";
+    }
+    for (const templates::Local& local : made_.locals) {
+      const bool hidden = local.value.has_sensitive();
+      text += "local." + local.name + ": " +
+              (hidden ? "<sensitive>" : value::console_text(local.value)) + "\n";
+    }
+    if (!text.empty()) text.pop_back();
+    return text;
+  }
+
+  Answer expression(const std::string& words) {
+    Diagnostics problems;
+    templates::SourceTexts texts;
+    texts.add("<console-input>", words);
+    const hcl2::ExpressionPtr parsed =
+        hcl2::parse_expression(words, "<console-input>", problems);
+    value::Value v;
+    if (!problems.has_errors()) {
+      // Each line has its own budget: a console session may be long.
+      hcl2::Budget budget;
+      const hcl2::EvalContext context{made_.evaluation->globals, made_.evaluation->functions,
+                                      budget};
+      v = parsed->evaluate(context, problems);
+    }
+    if (problems.has_errors()) {
+      return {draw_diagnostics(problems, texts, DiagnosticForm::Plain), true, false};
+    }
+    if (v.has_sensitive()) return {"<sensitive>", false, false};
+    if (!json_) return {value::console_text(v), false, false};
+    Result<std::string> text = value::to_json(v);
+    if (!text) return {"Error: " + text.error().message, true, false};
+    return {*text, false, false};
+  }
+
+  Answer text(const std::string& words) {
+    const interpolate::Context context{made_.inputs, session_.random(), {}};
+    Result<std::string> rendered = interpolate::render(words, context);
+    if (!rendered) return {"Error: " + rendered.error().message, true, false};
+    return {*rendered, false, false};
+  }
+
+  PlanSession& session_;
+  const templates::Template& made_;
+  bool json_;
+};
+
+int converse(Console& console, Output& output) {
+  std::string line;
+  bool failed = false;
+  while (true) {
+    std::fputs("> ", stdout);
+    std::fflush(stdout);
+    if (!std::getline(std::cin, line)) break;
+    const Answer answer = console.answer(line);
+    if (answer.leave) break;
+    if (!answer.text.empty()) output.raw(answer.text + "\n");
+    failed = answer.failed;
+  }
+  return failed ? kFailure : kSuccess;
+}
+
+int evaluate_all(Console& console, Output& output) {
+  std::string line;
+  Answer last;
+  while (std::getline(std::cin, line)) {
+    Answer answer = console.answer(line);
+    if (answer.leave) break;
+    if (!answer.text.empty()) last = std::move(answer);
+  }
+  if (!last.text.empty()) output.raw(last.text + "\n");
+  return last.failed ? kFailure : kSuccess;
+}
+
+}  // namespace
+
+int run_console(Invocation& invocation) {
+  int exit_code = kSuccess;
+  const std::optional<ParsedFlags> flags = parse_or_explain(
+      invocation, {"console", "[TEMPLATE]", "Evaluates expressions with a template's values.", 0, 1},
+      console_flags(), exit_code);
+  if (!flags) return exit_code;
+  const bool has_template = !flags->arguments().empty();
+  Result<templates::LoadOptions> options =
+      load_options(*flags, has_template ? flags->arguments()[0] : "");
+  if (!options) {
+    invocation.output.error("Error: " + options.error().message);
+    return kFailure;
+  }
+  options->allow_unset = true;
+  PlanSession session(invocation.environment, invocation.working_directory,
+                      invocation.clock.wall());
+  Diagnostics found;
+  if (has_template) {
+    found = session.load(*options, plan::CatalogDataSources::Mode::Unknown);
+  } else {
+    found = session.load_text(*options);
+  }
+  invocation.output.diagnostics(found, session.texts());
+  if (session.loaded() == nullptr) return kFailure;
+  Console console(session, *session.loaded(), flags->on("json"));
+  return ::isatty(STDIN_FILENO) == 1 ? converse(console, invocation.output)
+                                     : evaluate_all(console, invocation.output);
+}
+
+}  // namespace farm::farmctl

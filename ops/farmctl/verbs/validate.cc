@@ -1,0 +1,64 @@
+// farmctl validate: everything that can be known about a template without building it.
+
+#include "ops/farmctl/common/plan_session.h"
+#include "ops/farmctl/verbs/verb.h"
+
+namespace farm::farmctl {
+namespace {
+
+const std::vector<Flag>& validate_flags() {
+  static const std::vector<Flag> flags = with_template_flags({
+      {"syntax-only", FlagKind::Switch, "check the syntax and the variables, nothing else"},
+      {"no-warn-undeclared-var", FlagKind::Switch,
+       "do not warn of names in var files that are not declared"},
+      {"evaluate-datasources", FlagKind::Switch,
+       "data sources that cannot be asked are errors, not unknown values"},
+      {"ignore-prerelease-plugins", FlagKind::Switch, "no effect: components are built in"},
+      {"use-sequential-evaluation", FlagKind::Switch,
+       "no effect: locals and data sources are always evaluated by what they need"},
+      {"output", FlagKind::Text, "json  diagnostics as one JSON document"},
+  });
+  return flags;
+}
+
+}  // namespace
+
+int run_validate(Invocation& invocation) {
+  int exit_code = kSuccess;
+  const std::optional<ParsedFlags> flags = parse_or_explain(
+      invocation, {"validate", "TEMPLATE", "Checks a template without building it."},
+      validate_flags(), exit_code);
+  if (!flags) return exit_code;
+  const std::string form = flags->text("output");
+  if (!form.empty() && form != "json" && form != "text") {
+    invocation.output.error("--output must be json or text, not \"" + form + "\"");
+    return kFailure;
+  }
+  Result<templates::LoadOptions> options = load_options(*flags, flags->arguments()[0]);
+  if (!options) {
+    invocation.output.error("Error: " + options.error().message);
+    return kFailure;
+  }
+  options->syntax_only = flags->on("syntax-only");
+  options->warn_undeclared = !flags->on("no-warn-undeclared-var");
+  PlanSession session(invocation.environment, invocation.working_directory,
+                      invocation.clock.wall());
+  Diagnostics found = session.load(*options, flags->on("evaluate-datasources")
+                                                 ? plan::CatalogDataSources::Mode::Refuse
+                                                 : plan::CatalogDataSources::Mode::Unknown);
+  if (!found.has_errors() && !options->syntax_only) {
+    found.append(session.plan(plan_options(*flags)).diagnostics);
+  }
+  if (form == "json") {
+    invocation.output.raw(diagnostics_json(found));
+    return found.has_errors() ? kFailure : kSuccess;
+  }
+  invocation.output.diagnostics(found, session.texts());
+  if (found.has_errors()) return kFailure;
+  invocation.output.say(options->syntax_only
+                            ? "Syntax-only check passed. Everything looks okay."
+                            : "The configuration is valid.");
+  return kSuccess;
+}
+
+}  // namespace farm::farmctl
