@@ -54,6 +54,8 @@ struct ChildPlan {
   char* const* envp = nullptr;
   const char* directory = nullptr;
   ChildStreams streams;
+  const int* inherit = nullptr;
+  size_t inherit_count = 0;
   bool own_group = false;
   bool die_with_parent = false;
   pid_t parent = 0;
@@ -76,6 +78,9 @@ struct ChildPlan {
   const int targets[3] = {plan.streams.in, plan.streams.out, plan.streams.err};
   for (int target = 0; target < 3; ++target) {
     if (targets[target] >= 0 && ::dup2(targets[target], target) < 0) fail();
+  }
+  for (size_t i = 0; i < plan.inherit_count; ++i) {
+    if (::fcntl(plan.inherit[i], F_SETFD, 0) != 0) fail();
   }
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) fail();
   struct sigaction plain {};
@@ -105,8 +110,11 @@ struct StreamEnds {
   Fd childs;
 };
 
-Result<StreamEnds> open_stream(Stream kind, bool child_reads) {
+Result<StreamEnds> open_stream(Stream kind, bool child_reads, const std::string& file) {
   StreamEnds ends;
+  if (kind == Stream::File && !child_reads) {
+    ends.childs = TRY(open_file(file, O_WRONLY | O_CREAT | O_APPEND, 0644));
+  }
   if (kind == Stream::Null) {
     ends.childs = TRY(open_file("/dev/null", child_reads ? O_RDONLY : O_WRONLY));
   } else if (kind == Stream::Pipe) {
@@ -162,10 +170,12 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
   if (options.argv.empty()) return invalid_input("no program given");
   const auto program = find_in_path(options.argv.front(), path_variable(options));
   if (!program) return not_found("program not found: " + options.argv.front());
-  StreamEnds in = TRY(open_stream(options.standard_input, true));
-  StreamEnds out = TRY(open_stream(options.standard_output, false));
+  StreamEnds in = TRY(open_stream(options.standard_input, true, {}));
+  StreamEnds out = TRY(open_stream(options.standard_output, false, options.output_file));
   StreamEnds err;
-  if (!options.merge_output) err = TRY(open_stream(options.standard_error, false));
+  if (!options.merge_output) {
+    err = TRY(open_stream(options.standard_error, false, options.output_file));
+  }
   Pipe status = TRY(make_pipe());
   TRY(lift(status.read));
   TRY(lift(status.write));
@@ -182,6 +192,8 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
   plan.directory = options.directory.empty() ? nullptr : options.directory.c_str();
   plan.streams = {in.childs.get(), out.childs.get(),
                   options.merge_output ? out.childs.get() : err.childs.get()};
+  plan.inherit = options.inherit.data();
+  plan.inherit_count = options.inherit.size();
   plan.own_group = options.own_process_group;
   plan.die_with_parent = options.die_with_parent;
   plan.parent = ::getpid();

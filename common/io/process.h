@@ -20,7 +20,7 @@
 
 namespace farm::io {
 
-enum class Stream { Inherit, Null, Pipe };
+enum class Stream { Inherit, Null, Pipe, File };
 
 struct SpawnOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH unless it has a slash
@@ -30,6 +30,10 @@ struct SpawnOptions {
   Stream standard_input = Stream::Null;
   Stream standard_output = Stream::Pipe;
   Stream standard_error = Stream::Pipe;
+  /// What every output set to Stream::File is appended to.
+  std::string output_file;
+  /// Descriptors the child keeps, under the same numbers.
+  std::vector<int> inherit;
   /// Joins both streams into standard_output, in the order they were written.
   bool merge_output = false;
   /// A process group of its own: kill() then reaches its children too.

@@ -1,0 +1,115 @@
+#include "builders/platforms/qemu/step_start_machine.h"
+
+#include <fmt/format.h>
+
+#include "builders/platforms/qemu/command_line.h"
+#include "builders/steps/type_boot_command.h"
+#include "common/io/files.h"
+
+namespace farm::builders::platform_qemu {
+namespace {
+
+constexpr auto kStartLimit = std::chrono::seconds(60);
+
+// Go prints a map so; templates that use .HTTPContent whole get the same text.
+std::string content_text(const std::map<std::string, std::string>& content) {
+  std::string text = "map[";
+  for (const auto& [path, body] : content) {
+    text += (text.size() > 4 ? " " : "") + path + ":" + body;
+  }
+  return text + "]";
+}
+
+}  // namespace
+
+Error machine_ended(Vm& vm) {
+  // The monitor's end of file may come a moment before the process can be reaped.
+  const Result<io::ExitStatus> status = vm.machine->wait(std::chrono::seconds(5), CancelToken());
+  const std::string said = vm.machine->last_output();
+  return internal(fmt::format("qemu ended by itself: {}{}{}",
+                              status ? status->text() : status.error().message,
+                              said.empty() ? "" : "\n", said));
+}
+
+Result<std::vector<std::vector<std::string>>> StartMachine::rendered_arguments(
+    BuildContext& context) const {
+  const std::map<std::string, std::string> data = {
+      {"HTTPIP", context.http_ip},
+      {"HTTPPort", fmt::format("{}", context.http_port)},
+      {"HTTPDir", config_->http.directory},
+      {"HTTPContent", content_text(config_->http.content)},
+      {"OutputDir", config_->output_directory},
+      {"Name", config_->vm_name},
+      {"SSHHostPort", fmt::format("{}", vm_->host_port)}};
+  std::vector<std::vector<std::string>> rendered = config_->qemuargs;
+  for (std::vector<std::string>& entry : rendered) {
+    for (std::string& text : entry) {
+      const Result<std::string> done = steps::render_late(context, text, data);
+      if (!done) return done.error().within("qemuargs");
+      text = *done;
+    }
+  }
+  return rendered;
+}
+
+void StartMachine::say_where_to_look(BuildContext& context) const {
+  if (!vm_->headless || config_->boot.disable_vnc) return;
+  context.ui.message(fmt::format(
+      "The VM will be run headless, without a GUI. If you want to view the screen of the VM, "
+      "connect via VNC {} to vnc://{}:{}",
+      config_->vnc.use_password ? "with the password set" : "without a password",
+      config_->vnc.bind_address, vm_->vnc_port));
+}
+
+Result<void> StartMachine::run(BuildContext& context) {
+  const auto overrides = TRY(rendered_arguments(context));
+  const std::vector<std::string> arguments = command_line(*config_, *vm_, overrides);
+  context.ui.say(config_->disk_image ? "Starting VM, booting disk image"
+                                     : "Starting VM, booting from CD-ROM");
+  say_where_to_look(context);
+  intent_ = TRY(context.ledger.intend(
+      resource_kind::kProcess,
+      fmt::format("{} {}", config_->qemu_binary,
+                  resolve_path(context, config_->output_directory + "/" + config_->vm_name))));
+  vm_->machine = TRY(driver_->start(context, arguments));
+  TRY(context.ledger.bound(*intent_, vm_->machine->identity()));
+  Result<QmpClient> monitor =
+      QmpClient::open(vm_->machine->take_monitor(), kStartLimit, context.cancel);
+  if (!monitor) {
+    if (monitor.error().code == ErrorCode::Cancelled) return monitor.error();
+    if (monitor.error().code == ErrorCode::Unavailable) {
+      return machine_ended(*vm_).within("Error launching VM");
+    }
+    return monitor.error().within("Error launching VM");
+  }
+  vm_->monitor = std::make_unique<QmpClient>(std::move(*monitor));
+  return config_->vnc.use_password && !config_->boot.disable_vnc ? set_vnc_password()
+                                                                 : Result<void>();
+}
+
+Result<void> StartMachine::set_vnc_password() {
+  // The characters of a password go through JSON; quotes and backslashes are the only special ones
+  // that a template can bring in here.
+  std::string escaped;
+  for (const char c : vm_->vnc_password.reveal()) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  const Result<std::string> set = vm_->monitor->execute(
+      "set_password", fmt::format("{{\"protocol\":\"vnc\",\"password\":\"{}\"}}", escaped));
+  if (!set) return set.error().within("setting the VNC password");
+  return {};
+}
+
+Result<void> StartMachine::cleanup(BuildContext& context) {
+  vm_->monitor.reset();
+  if (vm_->machine) vm_->machine->stop();
+  vm_->machine.reset();
+  if (config_->qmp_enable) {
+    TRY(io::remove_file(resolve_path(context, config_->qmp_socket_path)));
+  }
+  if (!intent_) return {};
+  return context.ledger.gone(*intent_);
+}
+
+}  // namespace farm::builders::platform_qemu

@@ -1,0 +1,29 @@
+// StartTpm: a software TPM (swtpm) beside the machine, with its state in the job's temp folder.
+#pragma once
+
+#include <optional>
+
+#include "builders/core/step.h"
+#include "builders/platforms/qemu/config.h"
+#include "builders/platforms/qemu/vm.h"
+#include "common/io/process.h"
+
+namespace farm::builders::platform_qemu {
+
+class StartTpm final : public Step {
+ public:
+  StartTpm(const QemuConfig& config, Vm& vm) : config_(&config), vm_(&vm) {}
+  std::string_view name() const override { return "start_tpm"; }
+  Result<void> run(BuildContext& context) override;
+  Result<void> cleanup(BuildContext& context) override;
+
+ private:
+  Result<void> await_socket(BuildContext& context, const std::string& socket);
+  const QemuConfig* config_;
+  Vm* vm_;
+  std::string folder_;
+  std::optional<io::Process> process_;
+  std::optional<uint64_t> intent_;
+};
+
+}  // namespace farm::builders::platform_qemu

@@ -1,0 +1,63 @@
+#include "builders/steps/connect.h"
+
+#include <fmt/format.h>
+
+#include "builders/communicators/ssh/connector.h"
+#include "builders/steps/watched_cancel.h"
+
+namespace farm::builders::steps {
+
+void set_connection_values(BuildContext& context, const CommunicatorOptions& options) {
+  const auto put = [&](const char* name, const std::string& text) {
+    context.generated[name] = value::Value::string(text);
+  };
+  const ssh::SshOptions& ssh = options.ssh;
+  put("Host", context.guest_host);
+  put("Port", fmt::format("{}", context.guest_port));
+  put("User", options.type == CommunicatorType::None ? "" : options.username());
+  put("ConnType", communicator_type_name(options.type));
+  put("PackerRunUUID", context.run_uuid);
+  put("ID", context.instance_id.empty() ? "ERR_ID_NOT_IMPLEMENTED_BY_BUILDER"
+                                        : context.instance_id);
+  const bool winrm = options.type == CommunicatorType::WinRm;
+  const std::string password = winrm ? options.winrm.password.reveal()
+                               : ssh.password ? ssh.password->reveal() : "";
+  context.generated["Password"] = value::Value::string(password).with_sensitive();
+  context.generated["WinRMPassword"] =
+      value::Value::string(winrm ? password : "").with_sensitive();
+  put("SSHPublicKey", context.ssh_public_key);
+  context.generated["SSHPrivateKey"] =
+      value::Value::string(context.ssh_private_key).with_sensitive();
+  put("SSHPrivateKeyFile", ssh.private_key_file);
+  put("SSHAgentAuth", ssh.agent_auth ? "true" : "false");
+  for (const char* name : {"PackerHTTPAddr", "PackerHTTPIP", "PackerHTTPPort"}) {
+    if (context.http_port == 0) put(name, "ERR_HTTP_ADDR_NOT_IMPLEMENTED_BY_BUILDER");
+  }
+}
+
+Result<void> Connect::run(BuildContext& context) {
+  set_connection_values(context, *options_);
+  switch (options_->type) {
+    case CommunicatorType::None: return {};
+    case CommunicatorType::Ssh: break;
+    default:
+      return invalid_input(fmt::format("communicator \"{}\" cannot be used with this builder",
+                                       communicator_type_name(options_->type)));
+  }
+  WatchedCancel watched(context.cancel, watch_.exit_fd ? watch_.exit_fd() : -1, std::nullopt);
+  auto connected = ssh::connect_ssh(options_->ssh, context.guest_host, context.guest_port,
+                                    watched.token(), context.ui);
+  if (!connected) {
+    if (watched.reason() == WatchedCancel::Reason::ProcessEnded) return watch_.ended();
+    return connected.error();
+  }
+  context.communicator = std::move(*connected);
+  return {};
+}
+
+Result<void> Connect::cleanup(BuildContext& context) {
+  context.communicator.reset();
+  return {};
+}
+
+}  // namespace farm::builders::steps
