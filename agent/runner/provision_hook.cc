@@ -49,17 +49,11 @@ Result<void> ProvisionHook::run(builders::BuildContext& context) const {
 }
 
 Result<void> ProvisionHook::run_error_cleanup(builders::BuildContext& context,
-                                              const Error& original) const {
+                                              const Error&) const {
   if (!job_.error_cleanup) return {};
-  context.ui.say(
-      "Provisioning step had errors: Running the cleanup provisioner, if present...");
   const CancelToken fresh;
   ScopedContext scoped(context, fresh);
-  const Result<void> done = run_one(scoped.context(), *job_.error_cleanup);
-  if (done) return {};
-  return Error{done.error().code,
-               fmt::format("Cleanup failed: {}. Original Provisioning error: {}",
-                           done.error().message, original.message)};
+  return run_one(scoped.context(), *job_.error_cleanup);
 }
 
 Result<void> ProvisionHook::run_one(builders::BuildContext& context,

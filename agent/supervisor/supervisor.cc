@@ -249,7 +249,7 @@ size_t Supervisor::active() const {
 }
 
 Result<void> Supervisor::dispatch(Duration max_wait) {
-  const Duration wait = ended_early_.empty() ? until_next_deadline(max_wait) : Duration::zero();
+  const Duration wait = until_next_deadline(max_wait);
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   epoll_event ready[64];
   const int count = ::epoll_wait(epoll_.get(), ready, 64,
@@ -490,6 +490,7 @@ void Supervisor::finish(Lease& lease, wire::JobResult result) {
 }
 
 Duration Supervisor::until_next_deadline(Duration at_most) const {
+  if (!ended_early_.empty()) return Duration::zero();
   Duration wait = at_most;
   const Instant now = clock_.now();
   for (const auto& [ref, lease] : leases_) {

@@ -65,6 +65,8 @@ class Supervisor {
   int fd() const { return epoll_.get(); }
   /// Waits for events at most `max_wait` and handles them, deadlines too.
   Result<void> dispatch(Duration max_wait);
+  /// How long dispatch() may be left uncalled when fd() stays quiet, at most `at_most`.
+  Duration until_next_deadline(Duration at_most) const;
 
  private:
   struct Lease;
@@ -89,7 +91,6 @@ class Supervisor {
   wire::JobResult final_result(const Lease& lease, std::optional<int> wait_status) const;
   void sweep_ledger(Lease& lease);
   void finish(Lease& lease, wire::JobResult result);
-  Duration until_next_deadline(Duration at_most) const;
 
   SupervisorOptions options_;
   Zygote zygote_;

@@ -29,6 +29,7 @@ class ZygoteProcess {
 
   int run() {
     if (!become_zygote()) return 1;
+    if (options_.warm_up) options_.warm_up();
     while (true) {
       pollfd waiters[2] = {{socket_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}};
       // Nothing to do without an event; the end of the supervisor is one.
@@ -67,8 +68,6 @@ class ZygoteProcess {
   }
 
   void start(const std::string& directory, ControlChannel control) {
-    if (options_.warm_up && !warm_) options_.warm_up();
-    warm_ = true;
     const pid_t pid = ::fork();
     if (pid == 0) become_runner(directory, std::move(control));
     if (pid < 0) {
@@ -157,7 +156,6 @@ class ZygoteProcess {
   io::Fd children_;
   sigset_t inherited_mask_{};
   pid_t own_pid_ = -1;
-  bool warm_ = false;
   std::map<pid_t, std::string> runners_;  // pid -> lease directory
   std::set<pid_t> spared_;                // left standing on purpose
 };
