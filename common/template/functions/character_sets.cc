@@ -22,9 +22,7 @@ class Converter {
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
 
-  bool ok() const {
-    return reinterpret_cast<intptr_t>(handle_) != -1;
-  }
+  bool ok() const { return reinterpret_cast<intptr_t>(handle_) != -1; }
 
   Result<std::string> convert(std::string_view text) {
     std::string input(text);
@@ -61,7 +59,9 @@ bool is_plain_name(const std::string& name) {
                               "-_.:+()") == std::string::npos;
 }
 
-bool is_utf16(const std::string& encoding) { return lower_case(encoding) == "utf-16"; }
+bool is_utf16(const std::string& encoding) {
+  return lower_case(encoding) == "utf-16";
+}
 
 }  // namespace
 

@@ -18,7 +18,10 @@ namespace {
 
 void add_digest(Table& table, const char* algorithm) {
   define(table,
-         {algorithm, {text_parameter("str")}, {}, Type::string(),
+         {algorithm,
+          {text_parameter("str")},
+          {},
+          Type::string(),
           fmt::format("The {} digest in hexadecimal.", algorithm)},
          [algorithm](Arguments arguments, CallContext&) -> Outcome {
            return Value::string(hexadecimal(digest(algorithm, arguments[0].as_string())));
@@ -34,8 +37,7 @@ std::string bcrypt_salt(Random& random) {
   constexpr size_t kSaltLength = 22;
   std::array<uint8_t, 16> bytes{};
   random.fill(bytes);
-  std::string salt =
-      base64_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  std::string salt = base64_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   salt.resize(kSaltLength);
   for (char& c : salt) c = kBcrypt[kStandard.find(c)];
   return salt;
@@ -76,8 +78,8 @@ Result<std::string> rsa_decrypt_call(Arguments arguments, CallContext&) {
   const std::string& text = arguments[0].as_string();
   Result<std::string> ciphertext = base64_decode(text);
   if (!ciphertext) {
-    return invalid_input(fmt::format(
-        "failed to decode input {}: cipher text must be base64-encoded", quoted(text)));
+    return invalid_input(
+        fmt::format("failed to decode input {}: cipher text must be base64-encoded", quoted(text)));
   }
   std::string plain = TRY(rsa_decrypt(*ciphertext, arguments[1].as_string()));
   if (!is_utf8(plain)) return invalid_input("the decrypted text is not valid UTF-8");
@@ -128,8 +130,8 @@ Result<UuidBytes> uuid_namespace(const std::string& name) {
   if (name == "x500") return well_known(0x14);
   Result<UuidBytes> bytes = parse_uuid(name);
   if (!bytes) {
-    return invalid_input(fmt::format("uuidv5() doesn't support namespace {} ({})", name,
-                                     bytes.error().message));
+    return invalid_input(
+        fmt::format("uuidv5() doesn't support namespace {} ({})", name, bytes.error().message));
   }
   return bytes;
 }
@@ -152,11 +154,17 @@ void add_crypto_functions(Table& table) {
   const Type string = Type::string();
   for (const char* algorithm : {"md5", "sha1", "sha256", "sha512"}) add_digest(table, algorithm);
   define(table,
-         {"bcrypt", {text_parameter("str")}, number_parameter("cost"), string,
+         {"bcrypt",
+          {text_parameter("str")},
+          number_parameter("cost"),
+          string,
           "The bcrypt hash of a password."},
          bcrypt);
   define(table,
-         {"rsadecrypt", {text_parameter("ciphertext"), text_parameter("privatekey")}, {}, string,
+         {"rsadecrypt",
+          {text_parameter("ciphertext"), text_parameter("privatekey")},
+          {},
+          string,
           "Decrypts Base64 text with an RSA private key."},
          rsa_decrypt_call);
   define(table, {"uuidv4", {}, {}, string, "A random UUID."},
@@ -164,7 +172,10 @@ void add_crypto_functions(Table& table) {
            return Value::string(uuid_v4(context.random));
          });
   define(table,
-         {"uuidv5", {text_parameter("namespace"), text_parameter("name")}, {}, string,
+         {"uuidv5",
+          {text_parameter("namespace"), text_parameter("name")},
+          {},
+          string,
           "A UUID of a name: dns, url, oid, x500 or a UUID as the namespace."},
          uuid_v5);
 }

@@ -95,7 +95,9 @@ Result<std::string> print(const CivilTime& time, std::string_view verb) {
   }
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 // The text between quotes at the start of `layout`, which is moved behind them. Two quotes in a
 // row are one quote.

@@ -9,7 +9,9 @@
 namespace farm::functions {
 namespace {
 
-Value number(int64_t n) { return Value::number(n); }
+Value number(int64_t n) {
+  return Value::number(n);
+}
 
 Outcome format_date_call(Arguments arguments, CallContext&) {
   Result<CivilTime> time = parse_rfc3339(arguments[1].as_string());
@@ -64,8 +66,7 @@ Type parts_type(const std::string& extra, Type extra_type) {
 }
 
 Outcome rfc3339_parse(Arguments arguments, CallContext&) {
-  Result<CivilTime> time =
-      parse_rfc3339(arguments[0].as_string(), DateSeparator::LetterTOrSpace);
+  Result<CivilTime> time = parse_rfc3339(arguments[0].as_string(), DateSeparator::LetterTOrSpace);
   if (!time) return fail_argument(0, std::move(time).error().message);
   Value::Map parts = parts_of(*time);
   parts.emplace("unix", number(unix_seconds(*time)));
@@ -90,11 +91,17 @@ Outcome unix_timestamp_parse(Arguments arguments, CallContext&) {
 void add_datetime_functions(Table& table) {
   const Type string = Type::string();
   define(table,
-         {"formatdate", {text_parameter("format"), text_parameter("time")}, {}, string,
+         {"formatdate",
+          {text_parameter("format"), text_parameter("time")},
+          {},
+          string,
           "A timestamp in a layout such as \"YYYY-MM-DD\"."},
          format_date_call);
   define(table,
-         {"timeadd", {text_parameter("timestamp"), text_parameter("duration")}, {}, string,
+         {"timeadd",
+          {text_parameter("timestamp"), text_parameter("duration")},
+          {},
+          string,
           "A timestamp moved by a duration such as \"10m\"."},
          time_add);
   define(table, {"timestamp", {}, {}, string, "The time now, in UTC (RFC 3339)."},
@@ -102,20 +109,32 @@ void add_datetime_functions(Table& table) {
            return Value::string(format_go_layout(context.now, kRfc3339Layout));
          });
   define(table,
-         {"legacy_isotime", {}, text_parameter("format"), string,
+         {"legacy_isotime",
+          {},
+          text_parameter("format"),
+          string,
           "The start time of the run in a Go layout."},
          legacy_time<static_cast<std::string (*)(WallTime, std::string_view)>(format_go_layout)>);
   define(table,
-         {"legacy_strftime", {}, text_parameter("format"), string,
+         {"legacy_strftime",
+          {},
+          text_parameter("format"),
+          string,
           "The start time of the run in a strftime layout."},
          legacy_time<format_strftime>);
   define(table,
-         {"rfc3339_parse", {text_parameter("timestamp")}, {}, parts_type("unix", Type::number()),
+         {"rfc3339_parse",
+          {text_parameter("timestamp")},
+          {},
+          parts_type("unix", Type::number()),
           "The parts of a timestamp."},
          rfc3339_parse);
   define(table,
-         {"unix_timestamp_parse", {number_parameter("unix_timestamp")}, {},
-          parts_type("rfc3339", string), "The parts of a time in seconds since 1970."},
+         {"unix_timestamp_parse",
+          {number_parameter("unix_timestamp")},
+          {},
+          parts_type("rfc3339", string),
+          "The parts of a time in seconds since 1970."},
          unix_timestamp_parse);
 }
 

@@ -20,8 +20,7 @@ Result<std::string> base64_decode_call(Arguments arguments, CallContext&) {
   Result<std::string> bytes = base64_decode(text);
   if (!bytes) return invalid_input(fmt::format("failed to decode base64 data '{}'", text));
   if (!is_utf8(*bytes)) {
-    return invalid_input(
-        "the result of decoding the the provided string is not valid UTF-8");
+    return invalid_input("the result of decoding the the provided string is not valid UTF-8");
   }
   return bytes;
 }
@@ -85,7 +84,10 @@ Outcome text_decode_base64(Arguments arguments, CallContext&) {
 }
 
 Result<std::string> json_encode(Arguments arguments, CallContext&) {
-  return value::to_json(arguments[0]);
+  Result<std::string> json = value::to_json(arguments[0]);
+  // Infinity is all that a wholly known value can hold and JSON cannot.
+  if (!json) return invalid_input("cannot serialize infinity as JSON");
+  return json;
 }
 
 // As in the query of a URL: a space is a plus sign.
@@ -137,11 +139,17 @@ void add_encoding_functions(Table& table) {
          {"base64gzip", {text_parameter("str")}, {}, string, "A text compressed, in Base64."},
          base64_gzip);
   define(table,
-         {"textencodebase64", {text_parameter("string"), text_parameter("encoding")}, {}, string,
+         {"textencodebase64",
+          {text_parameter("string"), text_parameter("encoding")},
+          {},
+          string,
           "A text in a character encoding, in Base64."},
          text_encode_base64);
   define(table,
-         {"textdecodebase64", {text_parameter("source"), text_parameter("encoding")}, {}, string,
+         {"textdecodebase64",
+          {text_parameter("source"), text_parameter("encoding")},
+          {},
+          string,
           "The text of Base64 in a character encoding."},
          text_decode_base64);
   define(table, {"urlencode", {text_parameter("str")}, {}, string, "A text escaped for URLs."},

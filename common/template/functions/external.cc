@@ -25,7 +25,10 @@ Outcome environment_variable(Arguments arguments, CallContext& context) {
 
 void add_external_functions(Table& table) {
   define(table,
-         {"env", {text_parameter("key")}, {}, Type::string(),
+         {"env",
+          {text_parameter("key")},
+          {},
+          Type::string(),
           "An environment variable; only in the default of a variable."},
          environment_variable);
   add_secret(table, "consul_key", {text_parameter("key")}, "The value of a key in Consul.");

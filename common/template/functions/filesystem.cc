@@ -103,8 +103,7 @@ void add_filesystem_functions(Table& table) {
          [](Arguments arguments, CallContext&) -> Outcome {
            return Value::string(path_directory(arguments[0].as_string()));
          });
-  define(table,
-         {"pathexpand", {text_parameter("path")}, {}, string, "A path with ~ filled in."},
+  define(table, {"pathexpand", {text_parameter("path")}, {}, string, "A path with ~ filled in."},
          [](Arguments arguments, CallContext& context) {
            return expanded(arguments[0].as_string(), context);
          });
@@ -116,7 +115,10 @@ void add_filesystem_functions(Table& table) {
          {"fileexists", {text_parameter("path")}, {}, Type::boolean(), "Whether a file exists."},
          file_exists);
   define(table,
-         {"fileset", {text_parameter("path"), text_parameter("pattern")}, {}, Type::set(string),
+         {"fileset",
+          {text_parameter("path"), text_parameter("pattern")},
+          {},
+          Type::set(string),
           "The files in a directory that match a pattern."},
          file_set);
 }

@@ -19,7 +19,9 @@ struct Iteration {
   size_t decided_by = 0;         // the argument (0-based) that gave the length
 };
 
-bool iterates(const Value& v) { return !v.is_null() && is_elements(v.type()); }
+bool iterates(const Value& v) {
+  return !v.is_null() && is_elements(v.type());
+}
 
 std::variant<Iteration, FunctionError> iteration_of(Arguments lists) {
   Iteration iteration;
@@ -63,12 +65,18 @@ Outcome format_list(Arguments arguments, CallContext&) {
 
 void add_format_functions(Table& table) {
   define(table,
-         {"format", {text_parameter("format")}, nullable_parameter("args"), Type::string(),
+         {"format",
+          {text_parameter("format")},
+          nullable_parameter("args"),
+          Type::string(),
           "Text from a format string with % verbs and values."},
          format);
   define(table,
-         {"formatlist", {text_parameter("format")}, nullable_parameter("args"),
-          Type::list(Type::string()), "List of texts, formatted from lists element by element."},
+         {"formatlist",
+          {text_parameter("format")},
+          nullable_parameter("args"),
+          Type::list(Type::string()),
+          "List of texts, formatted from lists element by element."},
          format_list);
 }
 

@@ -47,8 +47,8 @@ class VerbScanner {
       verb.precision = number().value_or(0);
     }
     if (std::max(verb.width.value_or(0), verb.precision.value_or(0)) > kLargestWidth) {
-      return invalid_input(fmt::format("width or precision over {} at offset {}", kLargestWidth,
-                                       verb.offset));
+      return invalid_input(
+          fmt::format("width or precision over {} at offset {}", kLargestWidth, verb.offset));
     }
     if (peek() == '[') {
       TRY(argument_index(verb));
@@ -135,7 +135,9 @@ std::string signed_number(bool negative, std::string_view prefix, const std::str
   return std::string(missing, ' ') + sign + digits;
 }
 
-int base_of(char mode) { return mode == 'b' ? 2 : mode == 'o' ? 8 : mode == 'd' ? 10 : 16; }
+int base_of(char mode) {
+  return mode == 'b' ? 2 : mode == 'o' ? 8 : mode == 'd' ? 10 : 16;
+}
 
 std::string_view base_prefix(char mode) {
   switch (mode) {
@@ -286,7 +288,9 @@ bool known_mode(char mode) {
   return std::string_view("vtbdoxXeEfgGsq").find(mode) != std::string_view::npos;
 }
 
-FunctionError about_call(std::string message) { return {std::move(message), std::nullopt}; }
+FunctionError about_call(std::string message) {
+  return {std::move(message), std::nullopt};
+}
 
 }  // namespace
 
@@ -313,9 +317,9 @@ std::variant<std::string, FunctionError> format_text(std::string_view layout, Ar
     next_argument = verb.argument + 1;
     highest_argument = std::max(highest_argument, verb.argument);
     if (verb.argument > arguments.size()) {
-      return about_call(fmt::format(
-          "not enough arguments for {} at {}: need index {} but have {} total", quoted(verb.text),
-          verb.offset, verb.argument, arguments.size()));
+      return about_call(
+          fmt::format("not enough arguments for {} at {}: need index {} but have {} total",
+                      quoted(verb.text), verb.offset, verb.argument, arguments.size()));
     }
     if (!known_mode(verb.mode)) {
       return about_call(fmt::format("unsupported format verb '{}' in {} at offset {}", verb.mode,

@@ -22,7 +22,9 @@ struct Network {
 };
 
 // The lowest `count` bits set.
-Bits ones(int count) { return count >= 128 ? ~Bits{0} : (Bits{1} << count) - 1; }
+Bits ones(int count) {
+  return count >= 128 ? ~Bits{0} : (Bits{1} << count) - 1;
+}
 
 std::string address_text(Bits address, int width) {
   std::array<uint8_t, 16> bytes{};
@@ -40,8 +42,7 @@ std::string network_text(const Network& network) {
 }
 
 Result<Network> parse_network(const std::string& text) {
-  const Error invalid =
-      invalid_input("invalid CIDR expression: invalid CIDR address: " + text);
+  const Error invalid = invalid_input("invalid CIDR expression: invalid CIDR address: " + text);
   const size_t slash = text.find('/');
   if (slash == std::string::npos || text.find('\0') != std::string::npos) return invalid;
   const std::string address = text.substr(0, slash);
@@ -76,8 +77,8 @@ Outcome host(Arguments arguments, CallContext&) {
   const bool from_end = *number < 0;
   const auto distance = static_cast<uint64_t>(from_end ? -(*number + 1) : *number);
   if (distance > last) {
-    return fail(fmt::format("prefix of {} does not accommodate a host numbered {}",
-                            network->prefix, *number));
+    return fail(fmt::format("prefix of {} does not accommodate a host numbered {}", network->prefix,
+                            *number));
   }
   const Bits host_bits = from_end ? last - distance : Bits{distance};
   return Value::string(address_text(network->address | host_bits, network->width));
@@ -156,7 +157,10 @@ Outcome subnets(Arguments arguments, CallContext&) {
 void add_ip_functions(Table& table) {
   const Type string = Type::string();
   define(table,
-         {"cidrhost", {text_parameter("prefix"), number_parameter("hostnum")}, {}, string,
+         {"cidrhost",
+          {text_parameter("prefix"), number_parameter("hostnum")},
+          {},
+          string,
           "An address in a network by its number."},
          host);
   define(table, {"cidrnetmask", {text_parameter("prefix")}, {}, string, "The mask of a network."},
@@ -169,8 +173,11 @@ void add_ip_functions(Table& table) {
           "A network inside a network by its number."},
          subnet);
   define(table,
-         {"cidrsubnets", {text_parameter("prefix")}, number_parameter("newbits"),
-          Type::list(string), "Networks one after the other inside a network."},
+         {"cidrsubnets",
+          {text_parameter("prefix")},
+          number_parameter("newbits"),
+          Type::list(string),
+          "Networks one after the other inside a network."},
          subnets);
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 constexpr int32_t kReplacement = 0xFFFD;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 class Reader {
  public:
@@ -232,6 +234,8 @@ class Reader {
 
 }  // namespace
 
-Result<Value> read_json(std::string_view text) { return Reader(text).document(); }
+Result<Value> read_json(std::string_view text) {
+  return Reader(text).document();
+}
 
 }  // namespace farm::functions

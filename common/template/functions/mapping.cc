@@ -51,8 +51,8 @@ Outcome merge(Arguments arguments, CallContext&) {
     const Type& type = argument.type();
     if (!argument.is_known()) return Value::unknown();
     if (!type.is_dynamic() && !is_mapping(type)) {
-      return fail(fmt::format("arguments must be maps or objects, got {}",
-                              quoted(type.friendly())));
+      return fail(
+          fmt::format("arguments must be maps or objects, got {}", quoted(type.friendly())));
     }
     same_type = same_type && type == arguments[0].type();
     if (argument.is_null()) continue;
@@ -93,11 +93,19 @@ Outcome zipmap(Arguments arguments, CallContext&) {
 void add_mapping_functions(Table& table) {
   const Type any;
   define(table,
-         {"keys", {{"inputMap", any, false, true}}, {}, any, "The keys of a map, sorted.",
+         {"keys",
+          {{"inputMap", any, false, true}},
+          {},
+          any,
+          "The keys of a map, sorted.",
           UnknownParts::PassThrough},
          keys);
   define(table,
-         {"values", {any_parameter("mapping")}, {}, any, "The values of a map in key order.",
+         {"values",
+          {any_parameter("mapping")},
+          {},
+          any,
+          "The values of a map in key order.",
           UnknownParts::PassThrough},
          values);
   define(table,
@@ -109,12 +117,20 @@ void add_mapping_functions(Table& table) {
           UnknownParts::PassThrough},
          lookup);
   define(table,
-         {"merge", {}, Parameter{"maps", any, true, true}, any,
-          "One map of all; later ones win.", UnknownParts::PassThrough},
+         {"merge",
+          {},
+          Parameter{"maps", any, true, true},
+          any,
+          "One map of all; later ones win.",
+          UnknownParts::PassThrough},
          merge);
   define(table,
-         {"zipmap", {list_parameter("keys", Type::string()), any_parameter("values")}, {}, any,
-          "A map of a list of keys and a list of values.", UnknownParts::PassThrough},
+         {"zipmap",
+          {list_parameter("keys", Type::string()), any_parameter("values")},
+          {},
+          any,
+          "A map of a list of keys and a list of values.",
+          UnknownParts::PassThrough},
          zipmap);
 }
 

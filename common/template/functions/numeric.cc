@@ -46,8 +46,8 @@ Outcome signum(Arguments arguments, CallContext&) {
 
 Outcome parse_integer(Arguments arguments, CallContext&) {
   if (arguments[0].type().kind() != value::Kind::String) {
-    return fail_argument(0, fmt::format("first argument must be a string, not {}",
-                                        arguments[0].type().friendly()));
+    return fail_argument(
+        0, fmt::format("first argument must be a string, not {}", arguments[0].type().friendly()));
   }
   const std::optional<int64_t> base = whole_number(arguments[1]);
   if (!base || *base < 2 || *base > 62) {
@@ -131,11 +131,17 @@ void add_numeric_functions(Table& table) {
            return Value::number(arguments[0].as_number().floor());
          });
   define(table,
-         {"log", {number_parameter("num"), number_parameter("base")}, {}, number,
+         {"log",
+          {number_parameter("num"), number_parameter("base")},
+          {},
+          number,
           "Logarithm of a number in a base."},
          logarithm);
   define(table,
-         {"pow", {number_parameter("num"), number_parameter("power")}, {}, number,
+         {"pow",
+          {number_parameter("num"), number_parameter("power")},
+          {},
+          number,
           "A number raised to a power."},
          power);
   define(table, {"max", {}, number_parameter("numbers"), number, "The largest of the numbers."},
@@ -144,12 +150,18 @@ void add_numeric_functions(Table& table) {
          extreme<false>);
   define(table, {"signum", {number_parameter("num")}, {}, number, "Sign: -1, 0 or 1."}, signum);
   define(table,
-         {"parseint", {any_parameter("number"), number_parameter("base")}, {}, number,
+         {"parseint",
+          {any_parameter("number"), number_parameter("base")},
+          {},
+          number,
           "Integer from its digits in a base from 2 to 62."},
          parse_integer);
   define(table, {"sum", {any_parameter("list")}, {}, number, "Sum of the elements."}, sum);
   define(table,
-         {"range", {}, number_parameter("params"), Type::list(number),
+         {"range",
+          {},
+          number_parameter("params"),
+          Type::list(number),
           "List of numbers from start (0) to before end by step."},
          range);
 }

@@ -269,12 +269,18 @@ Outcome regex_replace(Arguments arguments, CallContext&) {
 
 void add_regex_functions(Table& table) {
   define(table,
-         {"regex", {text_parameter("pattern"), text_parameter("string")}, {}, Type::dynamic(),
+         {"regex",
+          {text_parameter("pattern"), text_parameter("string")},
+          {},
+          Type::dynamic(),
           "The first match of a pattern, or its groups."},
          regex);
   define(table,
-         {"regexall", {text_parameter("pattern"), text_parameter("string")}, {},
-          Type::list(Type::dynamic()), "All matches of a pattern, or their groups."},
+         {"regexall",
+          {text_parameter("pattern"), text_parameter("string")},
+          {},
+          Type::list(Type::dynamic()),
+          "All matches of a pattern, or their groups."},
          regex_all);
   define(table,
          {"regex_replace",

@@ -49,12 +49,16 @@ struct Signature {
   UnknownParts unknown_parts = UnknownParts::MakeUnknown;
 };
 
-inline Outcome fail(std::string message) { return FunctionError{std::move(message), std::nullopt}; }
+inline Outcome fail(std::string message) {
+  return FunctionError{std::move(message), std::nullopt};
+}
 inline Outcome fail_argument(size_t argument, std::string message) {
   return FunctionError{std::move(message), argument};
 }
 
-inline Outcome to_outcome(Outcome outcome) { return outcome; }
+inline Outcome to_outcome(Outcome outcome) {
+  return outcome;
+}
 inline Outcome to_outcome(Result<Value> result) {
   if (!result) return fail(std::move(result).error().message);
   return std::move(result).value();
@@ -86,8 +90,8 @@ void define(Table& table, Signature signature, Body body) {
       return to_outcome(body(arguments, context));
     };
   } else {
-    function.call = [body, result = std::move(signature.result)](
-                        Arguments arguments, CallContext& context) -> Outcome {
+    function.call = [body, result = std::move(signature.result)](Arguments arguments,
+                                                                 CallContext& context) -> Outcome {
       if (!wholly_known(arguments)) return Value::unknown(result);
       return to_outcome(body(arguments, context));
     };
@@ -96,9 +100,15 @@ void define(Table& table, Signature signature, Body body) {
   table.emplace(std::move(name), std::move(function));
 }
 
-inline Parameter text_parameter(std::string name) { return {std::move(name), Type::string()}; }
-inline Parameter number_parameter(std::string name) { return {std::move(name), Type::number()}; }
-inline Parameter any_parameter(std::string name) { return {std::move(name), Type::dynamic()}; }
+inline Parameter text_parameter(std::string name) {
+  return {std::move(name), Type::string()};
+}
+inline Parameter number_parameter(std::string name) {
+  return {std::move(name), Type::number()};
+}
+inline Parameter any_parameter(std::string name) {
+  return {std::move(name), Type::dynamic()};
+}
 inline Parameter nullable_parameter(std::string name) {
   return {std::move(name), Type::dynamic(), true};
 }
@@ -109,8 +119,12 @@ inline Parameter list_parameter(std::string name, Type element = Type::dynamic()
 inline constexpr const char* kWholeNumberMessage =
     "value must be a whole number, between -9223372036854775808 and 9223372036854775807";
 
-inline std::optional<int64_t> whole_number(const Value& v) { return v.as_number().to_int64(); }
-inline Value count_value(size_t count) { return Value::number(static_cast<int64_t>(count)); }
+inline std::optional<int64_t> whole_number(const Value& v) {
+  return v.as_number().to_int64();
+}
+inline Value count_value(size_t count) {
+  return Value::number(static_cast<int64_t>(count));
+}
 inline bool is_sequence(const Type& type) {
   return type.kind() == value::Kind::List || type.kind() == value::Kind::Tuple;
 }

@@ -23,7 +23,9 @@ struct ContextFree {
 };
 
 // Without it OpenSSL asks the terminal for a passphrase.
-int no_passphrase(char*, int, int, void*) { return -1; }
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
 
 }  // namespace
 
@@ -43,16 +45,14 @@ Result<std::string> rsa_decrypt(std::string_view ciphertext, std::string_view pe
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) {
     return invalid_input("invalid key: it is no RSA key");
   }
-  const std::unique_ptr<EVP_PKEY_CTX, ContextFree> context(
-      EVP_PKEY_CTX_new(key.get(), nullptr));
+  const std::unique_ptr<EVP_PKEY_CTX, ContextFree> context(EVP_PKEY_CTX_new(key.get(), nullptr));
   const auto* input = reinterpret_cast<const unsigned char*>(ciphertext.data());
   size_t length = static_cast<size_t>(EVP_PKEY_get_size(key.get()));
   std::string out(length, '\0');
-  const bool ok =
-      context && EVP_PKEY_decrypt_init(context.get()) == 1 &&
-      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
-      EVP_PKEY_decrypt(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length, input,
-                       ciphertext.size()) == 1;
+  const bool ok = context && EVP_PKEY_decrypt_init(context.get()) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
+                  EVP_PKEY_decrypt(context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                                   &length, input, ciphertext.size()) == 1;
   ERR_clear_error();
   if (!ok) return invalid_input("failed to decrypt: crypto/rsa: decryption error");
   out.resize(length);

@@ -114,8 +114,8 @@ Outcome concat(Arguments arguments, CallContext&) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Type& type = arguments[i].type();
     if (!is_sequence(type)) {
-      return fail_argument(i, fmt::format("all arguments must be lists or tuples; got {}",
-                                          type.friendly()));
+      return fail_argument(
+          i, fmt::format("all arguments must be lists or tuples; got {}", type.friendly()));
     }
     if (type.kind() == value::Kind::List) types.push_back(type);
   }
@@ -260,8 +260,7 @@ Outcome sort(Arguments arguments, CallContext&) {
   Value::List elements = arguments[0].elements();
   for (size_t i = 0; i < elements.size(); ++i) {
     if (elements[i].is_null()) {
-      return fail(
-          fmt::format("given list element {} is null; a null string cannot be sorted", i));
+      return fail(fmt::format("given list element {} is null; a null string cannot be sorted", i));
     }
   }
   std::sort(elements.begin(), elements.end(), Value::less);
@@ -271,39 +270,70 @@ Outcome sort(Arguments arguments, CallContext&) {
 void add_searches(Table& table) {
   const Type any;
   define(table,
-         {"alltrue", {list_parameter("list", Type::boolean())}, {}, Type::boolean(),
-          "Whether all elements are true.", UnknownParts::PassThrough},
+         {"alltrue",
+          {list_parameter("list", Type::boolean())},
+          {},
+          Type::boolean(),
+          "Whether all elements are true.",
+          UnknownParts::PassThrough},
          all_true);
   define(table,
-         {"anytrue", {list_parameter("list", Type::boolean())}, {}, Type::boolean(),
-          "Whether any element is true.", UnknownParts::PassThrough},
+         {"anytrue",
+          {list_parameter("list", Type::boolean())},
+          {},
+          Type::boolean(),
+          "Whether any element is true.",
+          UnknownParts::PassThrough},
          any_true);
   define(table,
-         {"contains", {any_parameter("list"), any_parameter("value")}, {}, Type::boolean(),
-          "Whether a list, tuple or set holds a value.", UnknownParts::PassThrough},
+         {"contains",
+          {any_parameter("list"), any_parameter("value")},
+          {},
+          Type::boolean(),
+          "Whether a list, tuple or set holds a value.",
+          UnknownParts::PassThrough},
          contains);
   define(table,
-         {"index", {any_parameter("list"), any_parameter("value")}, {}, Type::number(),
+         {"index",
+          {any_parameter("list"), any_parameter("value")},
+          {},
+          Type::number(),
           "Position of a value in a list."},
          index);
   define(table,
-         {"length", {{"value", any, false, true}}, {}, Type::number(),
-          "Number of elements, or of characters of a text.", UnknownParts::PassThrough},
+         {"length",
+          {{"value", any, false, true}},
+          {},
+          Type::number(),
+          "Number of elements, or of characters of a text.",
+          UnknownParts::PassThrough},
          length);
 }
 
 void add_choices(Table& table) {
   define(table,
-         {"coalesce", {}, Parameter{"vals", Type::dynamic(), true, true}, Type::dynamic(),
-          "The first argument that is neither null nor an empty text.", UnknownParts::PassThrough},
+         {"coalesce",
+          {},
+          Parameter{"vals", Type::dynamic(), true, true},
+          Type::dynamic(),
+          "The first argument that is neither null nor an empty text.",
+          UnknownParts::PassThrough},
          coalesce);
   define(table,
-         {"coalescelist", {}, Parameter{"vals", Type::dynamic(), true, true}, Type::dynamic(),
-          "The first list that is not empty.", UnknownParts::PassThrough},
+         {"coalescelist",
+          {},
+          Parameter{"vals", Type::dynamic(), true, true},
+          Type::dynamic(),
+          "The first list that is not empty.",
+          UnknownParts::PassThrough},
          coalesce_list);
   define(table,
-         {"element", {any_parameter("list"), number_parameter("index")}, {}, Type::dynamic(),
-          "The element at an index, which wraps around.", UnknownParts::PassThrough},
+         {"element",
+          {any_parameter("list"), number_parameter("index")},
+          {},
+          Type::dynamic(),
+          "The element at an index, which wraps around.",
+          UnknownParts::PassThrough},
          element);
 }
 
@@ -313,27 +343,45 @@ void add_sequence_functions(Table& table) {
   const Type any;
   const Type strings = Type::list(Type::string());
   define(table,
-         {"chunklist", {list_parameter("list"), number_parameter("size")}, {},
-          Type::list(Type::list(any)), "Splits a list into lists of a size.",
+         {"chunklist",
+          {list_parameter("list"), number_parameter("size")},
+          {},
+          Type::list(Type::list(any)),
+          "Splits a list into lists of a size.",
           UnknownParts::PassThrough},
          chunk_list);
   define(table,
-         {"compact", {list_parameter("list", Type::string())}, {}, strings,
+         {"compact",
+          {list_parameter("list", Type::string())},
+          {},
+          strings,
           "Removes empty texts and nulls."},
          compact);
   define(table,
-         {"concat", {}, any_parameter("seqs"), any, "Joins lists or tuples into one.",
+         {"concat",
+          {},
+          any_parameter("seqs"),
+          any,
+          "Joins lists or tuples into one.",
           UnknownParts::PassThrough},
          concat);
   define(table,
          {"distinct", {list_parameter("list")}, {}, Type::list(any), "Removes repeated elements."},
          distinct);
   define(table,
-         {"flatten", {any_parameter("list")}, {}, any,
-          "Replaces lists inside by their elements, at all levels.", UnknownParts::PassThrough},
+         {"flatten",
+          {any_parameter("list")},
+          {},
+          any,
+          "Replaces lists inside by their elements, at all levels.",
+          UnknownParts::PassThrough},
          flatten);
   define(table,
-         {"reverse", {any_parameter("list")}, {}, any, "The elements backwards.",
+         {"reverse",
+          {any_parameter("list")},
+          {},
+          any,
+          "The elements backwards.",
           UnknownParts::PassThrough},
          reverse);
   define(table,

@@ -115,15 +115,24 @@ Outcome set_product(Arguments arguments, CallContext&) {
 void add_set_functions(Table& table) {
   const Type any_set = Type::set(Type::dynamic());
   define(table,
-         {"setunion", {{"first_set", any_set}}, Parameter{"other_sets", any_set}, any_set,
+         {"setunion",
+          {{"first_set", any_set}},
+          Parameter{"other_sets", any_set},
+          any_set,
           "The elements of any of the sets."},
          set_union);
   define(table,
-         {"setintersection", {{"first_set", any_set}}, Parameter{"other_sets", any_set}, any_set,
+         {"setintersection",
+          {{"first_set", any_set}},
+          Parameter{"other_sets", any_set},
+          any_set,
           "The elements that all sets have."},
          set_intersection);
   define(table,
-         {"setproduct", {}, any_parameter("sets"), Type::dynamic(),
+         {"setproduct",
+          {},
+          any_parameter("sets"),
+          Type::dynamic(),
           "All combinations of one element of each set or list."},
          set_product);
 }

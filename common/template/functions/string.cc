@@ -13,7 +13,9 @@ namespace {
 // Far above any use; a template must not make us allocate gigabytes of blanks.
 constexpr int64_t kLargestIndent = 10'000;
 
-Outcome text(std::string value) { return Value::string(std::move(value)); }
+Outcome text(std::string value) {
+  return Value::string(std::move(value));
+}
 
 // Replaces `from` by `to` everywhere; an empty `from` matches before each rune and at the end.
 std::string replaced(std::string_view whole, std::string_view from, std::string_view to) {
@@ -129,8 +131,8 @@ Outcome trim(Arguments arguments, CallContext&) {
 }
 
 Outcome trim_space(Arguments arguments, CallContext&) {
-  return text(std::string(trimmed(arguments[0].as_string(),
-                                  [](const Rune& rune) { return is_space(rune.code); })));
+  return text(std::string(
+      trimmed(arguments[0].as_string(), [](const Rune& rune) { return is_space(rune.code); })));
 }
 
 Outcome trim_prefix(Arguments arguments, CallContext&) {
@@ -149,19 +151,28 @@ Outcome trim_suffix(Arguments arguments, CallContext&) {
 
 void add_tests(Table& table) {
   define(table,
-         {"startswith", {text_parameter("str"), text_parameter("prefix")}, {}, Type::boolean(),
+         {"startswith",
+          {text_parameter("str"), text_parameter("prefix")},
+          {},
+          Type::boolean(),
           "Whether a text starts with another."},
          [](Arguments arguments, CallContext&) -> Outcome {
            return Value::boolean(arguments[0].as_string().starts_with(arguments[1].as_string()));
          });
   define(table,
-         {"endswith", {text_parameter("str"), text_parameter("suffix")}, {}, Type::boolean(),
+         {"endswith",
+          {text_parameter("str"), text_parameter("suffix")},
+          {},
+          Type::boolean(),
           "Whether a text ends with another."},
          [](Arguments arguments, CallContext&) -> Outcome {
            return Value::boolean(arguments[0].as_string().ends_with(arguments[1].as_string()));
          });
   define(table,
-         {"strcontains", {text_parameter("str"), text_parameter("substr")}, {}, Type::boolean(),
+         {"strcontains",
+          {text_parameter("str"), text_parameter("substr")},
+          {},
+          Type::boolean(),
           "Whether a text contains another."},
          [](Arguments arguments, CallContext&) -> Outcome {
            return Value::boolean(arguments[0].as_string().find(arguments[1].as_string()) !=
@@ -170,34 +181,43 @@ void add_tests(Table& table) {
 }
 
 void add_cases(Table& table) {
-  define(table, {"lower", {text_parameter("str")}, {}, Type::string(), "Lower-case letters."},
-         [](Arguments arguments, CallContext&) {
-           return text(lower_case(arguments[0].as_string()));
-         });
-  define(table, {"upper", {text_parameter("str")}, {}, Type::string(), "Upper-case letters."},
-         [](Arguments arguments, CallContext&) {
-           return text(upper_case(arguments[0].as_string()));
-         });
-  define(table,
-         {"title", {text_parameter("str")}, {}, Type::string(),
-          "The first letter of each word in upper case."},
-         [](Arguments arguments, CallContext&) {
-           return text(title_case(arguments[0].as_string()));
-         });
+  define(
+      table, {"lower", {text_parameter("str")}, {}, Type::string(), "Lower-case letters."},
+      [](Arguments arguments, CallContext&) { return text(lower_case(arguments[0].as_string())); });
+  define(
+      table, {"upper", {text_parameter("str")}, {}, Type::string(), "Upper-case letters."},
+      [](Arguments arguments, CallContext&) { return text(upper_case(arguments[0].as_string())); });
+  define(
+      table,
+      {"title",
+       {text_parameter("str")},
+       {},
+       Type::string(),
+       "The first letter of each word in upper case."},
+      [](Arguments arguments, CallContext&) { return text(title_case(arguments[0].as_string())); });
 }
 
 void add_trims(Table& table) {
   const Type string = Type::string();
   define(table,
-         {"trim", {text_parameter("str"), text_parameter("cutset")}, {}, string,
+         {"trim",
+          {text_parameter("str"), text_parameter("cutset")},
+          {},
+          string,
           "Removes the given characters from both ends."},
          trim);
   define(table,
-         {"trimprefix", {text_parameter("str"), text_parameter("prefix")}, {}, string,
+         {"trimprefix",
+          {text_parameter("str"), text_parameter("prefix")},
+          {},
+          string,
           "Removes a prefix."},
          trim_prefix);
   define(table,
-         {"trimsuffix", {text_parameter("str"), text_parameter("suffix")}, {}, string,
+         {"trimsuffix",
+          {text_parameter("str"), text_parameter("suffix")},
+          {},
+          string,
           "Removes a suffix."},
          trim_suffix);
   define(table,
@@ -212,15 +232,24 @@ void add_string_functions(Table& table) {
   define(table, {"chomp", {text_parameter("str")}, {}, string, "Removes newlines at the end."},
          chomp);
   define(table,
-         {"indent", {number_parameter("spaces"), text_parameter("str")}, {}, string,
+         {"indent",
+          {number_parameter("spaces"), text_parameter("str")},
+          {},
+          string,
           "Adds spaces to the start of all lines but the first."},
          indent);
   define(table,
-         {"join", {text_parameter("separator")}, list_parameter("lists", string), string,
+         {"join",
+          {text_parameter("separator")},
+          list_parameter("lists", string),
+          string,
           "The elements of lists as one text."},
          join);
   define(table,
-         {"split", {text_parameter("separator"), text_parameter("str")}, {}, Type::list(string),
+         {"split",
+          {text_parameter("separator"), text_parameter("str")},
+          {},
+          Type::list(string),
           "The parts of a text between separators."},
          split);
   define(table,

@@ -75,8 +75,12 @@ Outcome template_file(Arguments arguments, CallContext& context) {
 
 void add_template_functions(Table& table) {
   define(table,
-         {"templatefile", {text_parameter("path"), any_parameter("vars")}, {}, Type::dynamic(),
-          "The text of a template file with variables filled in.", UnknownParts::PassThrough},
+         {"templatefile",
+          {text_parameter("path"), any_parameter("vars")},
+          {},
+          Type::dynamic(),
+          "The text of a template file with variables filled in.",
+          UnknownParts::PassThrough},
          template_file);
 }
 

@@ -19,7 +19,9 @@ size_t decode(std::string_view text, int32_t& code) {
 }
 
 // utf8proc maps sharp s to the capital sharp s; the simple mapping of Unicode has none for it.
-int32_t simple_upper(int32_t code) { return code == kSharpS ? code : utf8proc_toupper(code); }
+int32_t simple_upper(int32_t code) {
+  return code == kSharpS ? code : utf8proc_toupper(code);
+}
 
 bool is_letter_or_digit(int32_t code) {
   switch (utf8proc_category(code)) {
@@ -115,7 +117,9 @@ bool is_space(int32_t code) {
   }
 }
 
-std::string upper_case(std::string_view text) { return mapped(text, simple_upper); }
+std::string upper_case(std::string_view text) {
+  return mapped(text, simple_upper);
+}
 
 std::string lower_case(std::string_view text) {
   return mapped(text, [](int32_t code) { return utf8proc_tolower(code); });

@@ -16,12 +16,16 @@ constexpr int64_t kDaysPerEra = 146'097;  // 400 years of the Gregorian calendar
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kWeekdays = {
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                       "Thursday", "Friday", "Saturday"};
 
-int64_t floor_divide(int64_t a, int64_t b) { return a / b - int64_t{a % b < 0}; }
+int64_t floor_divide(int64_t a, int64_t b) {
+  return a / b - int64_t{a % b < 0};
+}
 
-bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+bool is_leap(int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 
 // Days since 1970-01-01. Years start in March here, so that the leap day is the last of a year.
 int64_t days_of(int64_t year, int month, int day) {
@@ -30,8 +34,7 @@ int64_t days_of(int64_t year, int month, int day) {
   const int64_t year_of_era = y - era * 400;
   const int64_t month_index = (month + 9) % 12;
   const int64_t day_of_year = (153 * month_index + 2) / 5 + day - 1;
-  const int64_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   constexpr int64_t kEpochDay = 719'468;  // 1970-01-01 counted from 0000-03-01
   return era * kDaysPerEra + day_of_era - kEpochDay;
 }
@@ -45,20 +48,24 @@ int weekday_of(int64_t days) {
   return static_cast<int>(((days + kEpochWeekday) % 7 + 7) % 7);
 }
 
-int hour12(int hour) { return hour % 12 == 0 ? 12 : hour % 12; }
+int hour12(int hour) {
+  return hour % 12 == 0 ? 12 : hour % 12;
+}
 
 bool starts_lower(std::string_view text) {
   return !text.empty() && text[0] >= 'a' && text[0] <= 'z';
 }
-bool is_digit(std::string_view text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
+bool is_digit(std::string_view text) {
+  return !text.empty() && text[0] >= '0' && text[0] <= '9';
+}
 
 // "+hh:mm" in the shape of a Go zone chunk: colon or not, with or without minutes and seconds.
 std::string zone_text(int offset, std::string_view shape) {
   const int minutes = std::abs(offset) / 60;
   std::string out = fmt::format("{}{:02}", offset < 0 ? '-' : '+', minutes / 60);
   const std::string_view colon = shape.find(':') == std::string_view::npos ? "" : ":";
-  const auto digits = std::count_if(shape.begin(), shape.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
+  const auto digits =
+      std::count_if(shape.begin(), shape.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits >= 4) out += fmt::format("{}{:02}", colon, minutes % 60);
   if (digits >= 6) out += fmt::format("{}{:02}", colon, std::abs(offset) % 60);
   return out;
@@ -95,50 +102,36 @@ struct Chunk {
 
 // Longer chunks stand before their prefixes.
 const std::array kChunks = {
-    Chunk{"January", [](const CivilTime& t) {
-      return std::string(month_name(t.month)); }},
-    Chunk{"Jan", [](const CivilTime& t) {
-      return std::string(month_name(t.month).substr(0, 3)); }},
-    Chunk{"Monday", [](const CivilTime& t) {
-      return std::string(weekday_name(t.weekday)); }},
-    Chunk{"Mon", [](const CivilTime& t) {
-      return std::string(weekday_name(t.weekday).substr(0, 3)); }},
+    Chunk{"January", [](const CivilTime& t) { return std::string(month_name(t.month)); }},
+    Chunk{"Jan", [](const CivilTime& t) { return std::string(month_name(t.month).substr(0, 3)); }},
+    Chunk{"Monday", [](const CivilTime& t) { return std::string(weekday_name(t.weekday)); }},
+    Chunk{"Mon",
+          [](const CivilTime& t) { return std::string(weekday_name(t.weekday).substr(0, 3)); }},
     Chunk{"MST", [](const CivilTime& t) { return zone_name(t.offset_seconds); }},
-    Chunk{"002", [](const CivilTime& t) {
-      return fmt::format("{:03}", t.year_day); }},
+    Chunk{"002", [](const CivilTime& t) { return fmt::format("{:03}", t.year_day); }},
     Chunk{"01", [](const CivilTime& t) { return fmt::format("{:02}", t.month); }},
     Chunk{"02", [](const CivilTime& t) { return fmt::format("{:02}", t.day); }},
-    Chunk{"03", [](const CivilTime& t) {
-      return fmt::format("{:02}", hour12(t.hour)); }},
-    Chunk{"04", [](const CivilTime& t) {
-      return fmt::format("{:02}", t.minute); }},
-    Chunk{"05", [](const CivilTime& t) {
-      return fmt::format("{:02}", t.second); }},
-    Chunk{"06", [](const CivilTime& t) {
-      return fmt::format("{:02}", t.year % 100); }},
+    Chunk{"03", [](const CivilTime& t) { return fmt::format("{:02}", hour12(t.hour)); }},
+    Chunk{"04", [](const CivilTime& t) { return fmt::format("{:02}", t.minute); }},
+    Chunk{"05", [](const CivilTime& t) { return fmt::format("{:02}", t.second); }},
+    Chunk{"06", [](const CivilTime& t) { return fmt::format("{:02}", t.year % 100); }},
     Chunk{"15", [](const CivilTime& t) { return fmt::format("{:02}", t.hour); }},
     Chunk{"1", [](const CivilTime& t) { return std::to_string(t.month); }},
-    Chunk{"2006", [](const CivilTime& t) {
-      return fmt::format("{:04}", t.year); }},
+    Chunk{"2006", [](const CivilTime& t) { return fmt::format("{:04}", t.year); }},
     Chunk{"2", [](const CivilTime& t) { return std::to_string(t.day); }},
-    Chunk{"__2", [](const CivilTime& t) {
-      return fmt::format("{:3}", t.year_day); }},
-    Chunk{"_2006", [](const CivilTime& t) {
-      return fmt::format("_{:04}", t.year); }},
+    Chunk{"__2", [](const CivilTime& t) { return fmt::format("{:3}", t.year_day); }},
+    Chunk{"_2006", [](const CivilTime& t) { return fmt::format("_{:04}", t.year); }},
     Chunk{"_2", [](const CivilTime& t) { return fmt::format("{:2}", t.day); }},
-    Chunk{"3", [](const CivilTime& t) {
-      return std::to_string(hour12(t.hour)); }},
+    Chunk{"3", [](const CivilTime& t) { return std::to_string(hour12(t.hour)); }},
     Chunk{"4", [](const CivilTime& t) { return std::to_string(t.minute); }},
     Chunk{"5", [](const CivilTime& t) { return std::to_string(t.second); }},
-    Chunk{"PM", [](const CivilTime& t) {
-      return std::string(t.hour >= 12 ? "PM" : "AM"); }},
-    Chunk{"pm", [](const CivilTime& t) {
-      return std::string(t.hour >= 12 ? "pm" : "am"); }},
+    Chunk{"PM", [](const CivilTime& t) { return std::string(t.hour >= 12 ? "PM" : "AM"); }},
+    Chunk{"pm", [](const CivilTime& t) { return std::string(t.hour >= 12 ? "pm" : "am"); }},
 };
 
-constexpr std::array<std::string_view, 10> kZones = {
-    "-07:00:00", "-07:00", "-070000", "-0700", "-07",
-    "Z07:00:00", "Z07:00", "Z070000", "Z0700", "Z07"};
+constexpr std::array<std::string_view, 10> kZones = {"-07:00:00", "-07:00",    "-070000", "-0700",
+                                                     "-07",       "Z07:00:00", "Z07:00",  "Z070000",
+                                                     "Z0700",     "Z07"};
 
 // Prints the chunk at the start of `layout` and gives its length; 0 when there is none.
 size_t print_chunk(const CivilTime& time, std::string_view layout, std::string& out) {
@@ -246,8 +239,12 @@ int days_in_month(int64_t year, int month) {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-std::string_view month_name(int month) { return kMonths.at(static_cast<size_t>(month - 1)); }
-std::string_view weekday_name(int weekday) { return kWeekdays.at(static_cast<size_t>(weekday)); }
+std::string_view month_name(int month) {
+  return kMonths.at(static_cast<size_t>(month - 1));
+}
+std::string_view weekday_name(int weekday) {
+  return kWeekdays.at(static_cast<size_t>(weekday));
+}
 
 IsoWeek iso_week(const CivilTime& time) {
   // The week belongs to the year of its Thursday.
@@ -290,6 +287,8 @@ std::string format_strftime(WallTime time, std::string_view layout) {
   return out;
 }
 
-std::string format_rfc3339(const CivilTime& time) { return format_go_layout(time, kRfc3339Layout); }
+std::string format_rfc3339(const CivilTime& time) {
+  return format_go_layout(time, kRfc3339Layout);
+}
 
 }  // namespace farm::functions

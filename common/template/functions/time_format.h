@@ -12,9 +12,9 @@ namespace farm::functions {
 /// A time of day on the calendar with its distance from UTC.
 struct CivilTime {
   int64_t year = 1970;
-  int month = 1;    // 1-12
-  int day = 1;      // 1-31
-  int weekday = 4;  // 0 = Sunday
+  int month = 1;     // 1-12
+  int day = 1;       // 1-31
+  int weekday = 4;   // 0 = Sunday
   int year_day = 1;  // 1-366
   int hour = 0;
   int minute = 0;

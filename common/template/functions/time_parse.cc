@@ -12,7 +12,9 @@
 namespace farm::functions {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 class TimeParser {
  public:
@@ -158,8 +160,8 @@ Result<void> add_term(std::string_view& rest, Wide& total, const std::string& wh
   const size_t length = std::min(rest.find_first_of(".0123456789"), rest.size());
   const std::string_view name = rest.substr(0, length);
   if (name.empty()) return invalid_input("time: missing unit in duration " + whole);
-  const auto unit = std::find_if(kUnits.begin(), kUnits.end(),
-                                 [name](const Unit& u) { return u.name == name; });
+  const auto unit =
+      std::find_if(kUnits.begin(), kUnits.end(), [name](const Unit& u) { return u.name == name; });
   if (unit == kUnits.end()) {
     return invalid_input(fmt::format("time: unknown unit {} in duration {}", quoted(name), whole));
   }

@@ -95,8 +95,8 @@ class Builder final : public YAML::EventHandler {
     if (error_) return;
     const std::string_view own = mapping ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
     if (!tag.empty() && tag != "?" && tag != "!" && tag != own) {
-      return fail_at(mark, fmt::format("can't interpret {} as {}",
-                                       mapping ? "mapping" : "sequence", tag));
+      return fail_at(
+          mark, fmt::format("can't interpret {} as {}", mapping ? "mapping" : "sequence", tag));
     }
     if (stack_.size() >= kYamlDepthLimit) {
       return fail_at(mark, fmt::format("nested deeper than {} levels", kYamlDepthLimit));

@@ -25,8 +25,8 @@ std::optional<bool> bool_word(std::string_view text) {
   if (is_one_of(text, {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"})) {
     return true;
   }
-  if (is_one_of(text, {"n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False",
-                       "FALSE"})) {
+  if (is_one_of(text,
+                {"n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"})) {
     return false;
   }
   return std::nullopt;

@@ -9,7 +9,7 @@ namespace farm::functions {
 namespace {
 
 constexpr int kIndentStep = 2;
-constexpr int kLineWidth = 80;            // a double-quoted text folds at spaces past this column
+constexpr int kLineWidth = 80;             // a double-quoted text folds at spaces past this column
 constexpr size_t kLongestSimpleKey = 128;  // bytes; YAML 1.1 processors look no further for a colon
 constexpr int32_t kNextLine = 0x85;
 constexpr int32_t kLineSeparator = 0x2028;
@@ -264,6 +264,8 @@ class Writer {
 
 }  // namespace
 
-std::string write_yaml(const Value& v) { return Writer().document(v); }
+std::string write_yaml(const Value& v) {
+  return Writer().document(v);
+}
 
 }  // namespace farm::functions
