@@ -8,7 +8,7 @@
 
 namespace farm::interpolate {
 
-/// At most 200,000 steps, 64 MiB of text made, 50 templates inside each other.
+/// At most 200,000 steps, 16 MiB of text made, 50 templates inside each other.
 Result<std::string> evaluate(const Tree& tree, const Context& context);
 
 }  // namespace farm::interpolate

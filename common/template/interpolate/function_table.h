@@ -32,7 +32,7 @@ struct FunctionEntry {
 const FunctionEntry* find_function(std::string_view name);
 
 /// Strings grow no longer than this in one template.
-constexpr size_t kMaxBytes = 64U << 20;
+constexpr size_t kMaxBytes = 16U << 20;
 
 // Families, each sorted into one table.
 std::span<const FunctionEntry> builtin_functions();

@@ -30,8 +30,9 @@ size_t count_characters(std::string_view text) {
 }
 
 std::string padded(std::string text, const Flags& flags, bool zeros = false) {
-  const size_t size = count_characters(text);
   const auto width = static_cast<size_t>(flags.width.value_or(0));
+  if (width == 0) return text;
+  const size_t size = count_characters(text);
   if (size >= width) return text;
   if (flags.minus) return text + std::string(width - size, ' ');
   if (zeros && flags.zero) {

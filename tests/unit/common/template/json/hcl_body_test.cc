@@ -154,7 +154,7 @@ TEST(JsonExpression, StringsAndKeysAreTemplates) {
 TEST(JsonExpression, StringsAreAlsoTypesReferencesAndCalls) {
   Diagnostics diagnostics;
   const BodyPtr body = parse_json_body(
-      R"({"type": "list(string)", "word": "string", "sources": ["source.null.x"], "o": {"k": 1}})",
+      R"J({"type": "list(string)", "word": "string", "sources": ["source.null.x"], "o": {"k": 1}})J",
       "t.pkr.json", diagnostics);
   const std::vector<Attribute> attributes = body->just_attributes(diagnostics);
   const auto call = attributes[0].expression->as_call();
