@@ -1,0 +1,200 @@
+#include "ops/farmctl/client/follow.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "ops/farmctl/client/log_lines.h"
+#include "ops/farmctl/client/status_lines.h"
+
+namespace farm::farmctl {
+namespace {
+
+using nlohmann::json;
+
+// A subscription is renewed this often, from where it is: a restarted coordinator knows nothing of
+// the old one.
+constexpr Duration kRenew = std::chrono::seconds(10);
+
+volatile std::sig_atomic_t g_interrupted = 0;
+void on_interrupt(int) { g_interrupted = 1; }
+
+// Restores the handlers at the end of the scope.
+class InterruptFlag {
+ public:
+  InterruptFlag() {
+    g_interrupted = 0;
+    struct sigaction action {};
+    action.sa_handler = on_interrupt;
+    ::sigaction(SIGINT, &action, &previous_);
+  }
+  ~InterruptFlag() { ::sigaction(SIGINT, &previous_, nullptr); }
+  InterruptFlag(const InterruptFlag&) = delete;
+  InterruptFlag& operator=(const InterruptFlag&) = delete;
+  bool raised() const { return g_interrupted != 0; }
+
+ private:
+  struct sigaction previous_ {};
+};
+
+class Follower {
+ public:
+  Follower(Client& client, const std::vector<std::pair<std::string, std::string>>& jobs,
+           const FollowOptions& options)
+      : client_(client), options_(options), status_(client.clock, options.status_lines) {
+    size_t index = 0;
+    for (const auto& [id, name] : jobs) {
+      const bool wanted = options.only_job.empty() || options.only_job == id ||
+                          options.only_job == name;
+      jobs_[id] = {name, wanted, LogLines(name, index++, options.color, options.timestamps), {}, 0};
+      if (wanted) status_.add(id, name);
+    }
+  }
+
+  wire::Subscribe subscription(const RequestId& request, const BuildId& build) const {
+    wire::Subscribe subscribe;
+    subscribe.request = request;
+    subscribe.build = build;
+    subscribe.logs = options_.logs && !options_.silent;
+    subscribe.follow = options_.follow;
+    for (const auto& [id, job] : jobs_) subscribe.offsets[id] = job.offset;
+    return subscribe;
+  }
+
+  void take(const wire::LogChunk& chunk) {
+    const auto found = jobs_.find(chunk.job.str());
+    if (found == jobs_.end() || !found->second.wanted) return;
+    Job& job = found->second;
+    if (chunk.offset > job.offset) return;  // a gap: the renewed subscription fills it
+    const uint64_t known = job.offset - chunk.offset;
+    if (known >= chunk.bytes.size()) return;
+    job.pending.append(chunk.bytes, known);
+    job.offset += chunk.bytes.size() - known;
+    std::string text;
+    const size_t used = wire::read_records(job.pending, [&](const wire::LogRecord& record) {
+      job.lines.add(record, text);
+      if (record.kind == wire::LogKind::Step) status_.step(found->first, std::string(record.text));
+      if (record.kind == wire::LogKind::Detail) {
+        status_.last_line(found->first, std::string(record.text));
+      }
+    });
+    if (used == std::string::npos) {
+      job.pending.clear();
+    } else {
+      job.pending.erase(0, used);
+    }
+    print(text);
+  }
+
+  void take(const wire::BuildEvent& event, FollowEnd& end, bool& ended) {
+    const json detail = json::parse(event.detail, nullptr, false);
+    if (event.last) {
+      ended = true;
+      end.state = event.state;
+      if (detail.is_object()) end.elapsed = detail.value("elapsed", 0.0);
+      return;
+    }
+    const auto found = jobs_.find(event.job.str());
+    if (found == jobs_.end() || !found->second.wanted || !detail.is_object()) return;
+    const std::string step = detail.value("step", "");
+    const json agent = detail.value("agent", json());
+    const std::string on = agent.is_string() ? agent.get<std::string>() : "";
+    status_.state(found->first, event.state, on, step);
+    if (options_.silent || found->second.state == event.state) return;
+    found->second.state = event.state;
+    announce(found->second, event.state, on, detail);
+    redraw();
+  }
+
+  void redraw() { status_.draw(); }
+  void finish() { status_.erase(); }
+
+ private:
+  struct Job {
+    std::string name;
+    bool wanted = true;
+    LogLines lines;
+    std::string pending;
+    uint64_t offset = 0;
+    std::string state = {};
+  };
+
+  void announce(const Job& job, const std::string& state, const std::string& agent,
+                const json& detail) {
+    if (!options_.logs) return;
+    if (state == "offered") return;
+    std::string line = fmt::format("==> {}: ", job.name);
+    if (state == "preparing") {
+      line += fmt::format("[{}] started, attempt {}", agent, detail.value("attempt", 1));
+    } else if (state == "succeeded") {
+      line += fmt::format("finished after {:.0f}s", detail.value("elapsed", 0.0));
+    } else if (state == "failed" || state == "timed_out" || state == "retry_wait") {
+      const json error = detail.value("error", json());
+      line += fmt::format("{}: {}", state == "retry_wait" ? "will be tried again" : "failed",
+                          error.is_string() ? error.get<std::string>() : "no cause was given");
+    } else if (state == "cancelled" || state == "suspect") {
+      line += state;
+    } else {
+      return;
+    }
+    print(line + "\n");
+  }
+
+  void print(const std::string& text) {
+    if (text.empty() || options_.silent) return;
+    status_.erase();
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+    status_.draw();
+  }
+
+  Client& client_;
+  const FollowOptions& options_;
+  StatusLines status_;
+  std::map<std::string, Job> jobs_;
+};
+
+}  // namespace
+
+Result<FollowEnd> follow_build(Client& client, Connection& connection, const BuildId& build,
+                               const std::vector<std::pair<std::string, std::string>>& jobs,
+                               const FollowOptions& options) {
+  const InterruptFlag interrupt;
+  Follower follower(client, jobs, options);
+  const RequestId request = connection.new_request();
+  FollowEnd end;
+  bool ended = false;
+  Instant renew = client.clock.now();
+  while (!ended) {
+    if (interrupt.raised()) {
+      follower.finish();
+      TRY(connection.control().send(wire::Unsubscribe{request}));
+      end.state = "detached";
+      return end;
+    }
+    const Instant now = client.clock.now();
+    if (now >= renew) {
+      TRY(connection.control().send(follower.subscription(request, build)));
+      renew = now + kRenew;
+    }
+    const Instant tick = now + std::chrono::milliseconds(200);
+    std::optional<wire::Message> message = TRY(connection.control().receive(std::min(tick, renew)));
+    if (!message) {
+      follower.redraw();
+      continue;
+    }
+    if (const auto* chunk = std::get_if<wire::LogChunk>(&*message)) {
+      if (chunk->request == request) follower.take(*chunk);
+    } else if (const auto* event = std::get_if<wire::BuildEvent>(&*message)) {
+      if (event->request == request) follower.take(*event, end, ended);
+    } else if (const auto* reply = std::get_if<wire::QueryReply>(&*message)) {
+      if (reply->request == request && reply->error) return *reply->error;
+    }
+  }
+  follower.finish();
+  return end;
+}
+
+}  // namespace farm::farmctl
