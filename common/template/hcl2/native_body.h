@@ -2,6 +2,7 @@
 // a view hides what partial_content() has handed out already.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@ namespace farm::hcl2 {
 /// What the parser reads between braces or from a file.
 struct BodySyntax {
   std::vector<Attribute> attributes;
+  std::map<std::string, size_t> attribute_index;  // by name, into `attributes`
   std::vector<Block> blocks;
   std::vector<SourceRange> block_ranges;  // whole blocks, beside `blocks`
   SourceRange range;                      // braces included, or the whole file

@@ -1,7 +1,5 @@
 #include "common/template/hcl2/parser.h"
 
-#include <array>
-
 #include <utf8proc.h>
 
 namespace farm::hcl2 {
@@ -11,27 +9,28 @@ constexpr int kMaxNesting = 200;
 constexpr int kMaxChain = 2000;  // terms of `a + b + ...`; each is a level of the tree
 
 struct BinaryOperator {
-  TokenKind token;
   Operator op;
-  size_t level;
+  int level;  // how tightly it binds; 0: the token is no operator
 };
 
-constexpr size_t kLevels = 6;
-constexpr std::array<BinaryOperator, 13> kBinaryOperators = {{
-    {TokenKind::Or, Operator::Or, 0},
-    {TokenKind::And, Operator::And, 1},
-    {TokenKind::EqualEqual, Operator::Equal, 2},
-    {TokenKind::NotEqual, Operator::NotEqual, 2},
-    {TokenKind::Less, Operator::Less, 3},
-    {TokenKind::LessEqual, Operator::LessEqual, 3},
-    {TokenKind::Greater, Operator::Greater, 3},
-    {TokenKind::GreaterEqual, Operator::GreaterEqual, 3},
-    {TokenKind::Plus, Operator::Add, 4},
-    {TokenKind::Minus, Operator::Subtract, 4},
-    {TokenKind::Star, Operator::Multiply, 5},
-    {TokenKind::Slash, Operator::Divide, 5},
-    {TokenKind::Percent, Operator::Remainder, 5},
-}};
+BinaryOperator binary_operator(TokenKind token) {
+  switch (token) {
+    case TokenKind::Or: return {Operator::Or, 1};
+    case TokenKind::And: return {Operator::And, 2};
+    case TokenKind::EqualEqual: return {Operator::Equal, 3};
+    case TokenKind::NotEqual: return {Operator::NotEqual, 3};
+    case TokenKind::Less: return {Operator::Less, 4};
+    case TokenKind::LessEqual: return {Operator::LessEqual, 4};
+    case TokenKind::Greater: return {Operator::Greater, 4};
+    case TokenKind::GreaterEqual: return {Operator::GreaterEqual, 4};
+    case TokenKind::Plus: return {Operator::Add, 5};
+    case TokenKind::Minus: return {Operator::Subtract, 5};
+    case TokenKind::Star: return {Operator::Multiply, 6};
+    case TokenKind::Slash: return {Operator::Divide, 6};
+    case TokenKind::Percent: return {Operator::Remainder, 6};
+    default: return {Operator::Or, 0};
+  }
+}
 
 // Byte offset of the first byte that is no UTF-8; the size when all is.
 size_t first_bad_byte(std::string_view text) {
@@ -151,7 +150,7 @@ ExpressionPtr Parser::parse_expression() {
   } level(depth_);
   if (too_deep(peek())) return nullptr;
   const SourcePosition start = peek().start;
-  ExpressionPtr condition = parse_binary(0);
+  ExpressionPtr condition = parse_binary(1);
   if (condition == nullptr || !at(TokenKind::Question)) return condition;
   take();
   ExpressionPtr yes = parse_expression();
@@ -167,24 +166,21 @@ ExpressionPtr Parser::parse_expression() {
                                        std::move(no));
 }
 
-ExpressionPtr Parser::parse_binary(size_t level) {
-  if (level == kLevels) return parse_unary();
+// Operators that bind at least as tightly as `lowest`; all of them are left-associative.
+ExpressionPtr Parser::parse_binary(int lowest) {
   const SourcePosition start = peek().start;
-  ExpressionPtr left = parse_binary(level + 1);
+  ExpressionPtr left = parse_unary();
   for (int chain = 0; left != nullptr; ++chain) {
-    const BinaryOperator* found = nullptr;
-    for (const BinaryOperator& candidate : kBinaryOperators) {
-      if (candidate.level == level && at(candidate.token)) found = &candidate;
-    }
-    if (found == nullptr) return left;
+    const BinaryOperator found = binary_operator(peek().kind);
+    if (found.level < lowest) return left;
     const Token token = take();
     if (chain >= kMaxChain) {
       return fail("Expression too long", "Too many operators in one expression.",
                   range_of(token));
     }
-    ExpressionPtr right = parse_binary(level + 1);
+    ExpressionPtr right = parse_binary(found.level + 1);
     if (right == nullptr) return nullptr;
-    left = std::make_shared<Binary>(range_from(start), found->op, std::move(left),
+    left = std::make_shared<Binary>(range_from(start), found.op, std::move(left),
                                     std::move(right));
   }
   return nullptr;

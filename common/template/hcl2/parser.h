@@ -44,7 +44,7 @@ class Parser {
 
   // parser.cc: operators and simple terms
   ExpressionPtr parse_expression();
-  ExpressionPtr parse_binary(size_t level);
+  ExpressionPtr parse_binary(int lowest);
   ExpressionPtr parse_unary();
   ExpressionPtr parse_primary();
   ExpressionPtr parse_number();

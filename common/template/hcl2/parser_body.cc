@@ -84,12 +84,13 @@ bool Parser::parse_attribute(BodySyntax& body, const Token& name) {
     }
     return false;
   }
-  const auto earlier = std::find_if(body.attributes.begin(), body.attributes.end(),
-                                    [&](const Attribute& a) { return a.name == attribute.name; });
-  if (earlier != body.attributes.end()) {
+  const auto [earlier, added] =
+      body.attribute_index.emplace(attribute.name, body.attributes.size());
+  if (!added) {
     fail("Attribute redefined",
          "The argument \"" + attribute.name + "\" was already set at " +
-             place(earlier->name_range) + ". Each argument may be set only once.",
+             place(body.attributes[earlier->second].name_range) +
+             ". Each argument may be set only once.",
          attribute.name_range);
     return true;
   }
