@@ -1,0 +1,309 @@
+#include "coordinator/api/query.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "common/artifact/manifest.h"
+#include "coordinator/scheduler/scheduler.h"
+
+namespace farm::coordinator {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr size_t kBuildsShown = 50;
+
+std::string dump(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+ordered_json time_json(WallTime time) {
+  if (time.nanos == 0) return nullptr;
+  const std::time_t seconds = time.unix_seconds();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[96];  // room for any int in every field
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>(time.nanos / 1'000'000 % 1000));
+  return text;
+}
+
+double seconds_json(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
+
+ordered_json error_json(const Error& error) {
+  return {{"code", error_code_name(error.code)},
+          {"message", error.message},
+          {"retryable", error.retryable}};
+}
+
+ordered_json artifact_json(const wire::ArtifactRecord& artifact) {
+  ordered_json files = ordered_json::array();
+  for (const wire::FileRecord& file : artifact.files) {
+    files.push_back({{"path", file.path},
+                     {"size", file.size},
+                     {"sha256", file.sha256},
+                     {"stored", file.stored}});
+  }
+  return {{"builder_id", artifact.builder_id},
+          {"id", artifact.id},
+          {"text", artifact.text},
+          {"files", std::move(files)}};
+}
+
+ordered_json attempt_json(const Attempt& attempt) {
+  ordered_json out = {{"number", attempt.number},
+                      {"epoch", attempt.epoch.str()},
+                      {"agent", attempt.agent_name},
+                      {"offered", time_json(attempt.offered)},
+                      {"accepted", time_json(attempt.accepted)},
+                      {"ended", time_json(attempt.ended)},
+                      {"end", attempt_end_name(attempt.end)},
+                      {"log_bytes", attempt.log_bytes}};
+  if (!attempt.error.message.empty()) out["error"] = error_json(attempt.error);
+  return out;
+}
+
+ordered_json job_json(const State& state, const Job& job) {
+  const Attempt* last = job.attempts.empty() ? nullptr : &job.attempts.back();
+  ordered_json out = {{"id", job.id.str()},
+                      {"build", job.build.str()},
+                      {"name", job.name},
+                      {"builder", job.needs.builder},
+                      {"state", job_state_name(job.state)},
+                      {"step", job.step},
+                      {"agent", last == nullptr ? "" : last->agent_name},
+                      {"attempt", job.attempts.size()},
+                      {"epoch", job.epoch.str()},
+                      {"log_bytes", last == nullptr ? 0 : last->log_bytes},
+                      {"submitted", time_json(job.submitted)},
+                      {"started", last == nullptr ? nullptr : time_json(last->accepted)},
+                      {"ended", time_json(job.ended)},
+                      {"elapsed", seconds_json(job.elapsed)}};
+  if (job.error) out["error"] = error_json(*job.error);
+  out["artifacts"] = ordered_json::array();
+  for (const auto& artifact : job.artifacts) out["artifacts"].push_back(artifact_json(artifact));
+  out["owns"] = ordered_json::array();
+  for (const Resource& resource : state.resources.of(job.id)) {
+    const wire::ResourceEvent& event = resource.event;
+    out["owns"].push_back({{"kind", event.resource_kind}, {"name", event.name}, {"id", event.id}});
+  }
+  return out;
+}
+
+ordered_json build_json(const State& state, const Build& build) {
+  std::map<std::string, int> counts;
+  for (const JobId& id : build.jobs) {
+    const Job* job = state.queue.job(id);
+    ++counts[job == nullptr ? "damaged" : job_state_name(job->state)];
+  }
+  ordered_json states = ordered_json::object();
+  for (const auto& [name, count] : counts) states[name] = count;
+  return {{"id", build.id.str()},
+          {"name", build.template_name},
+          {"submitter", build.submitter},
+          {"state", build_state(state, build)},
+          {"jobs_total", build.jobs.size()},
+          {"jobs_by_state", std::move(states)},
+          {"parallel", build.parallel},
+          {"run_uuid", build.options.run_uuid},
+          {"submitted", time_json(build.submitted)},
+          {"ended", time_json(build.ended)}};
+}
+
+ordered_json builds(const Farm& farm, size_t limit) {
+  std::vector<const Build*> list;
+  for (const auto& [id, build] : farm.state.queue.builds()) list.push_back(&build);
+  std::sort(list.begin(), list.end(), [](const Build* a, const Build* b) {
+    return std::pair(a->submitted, a->sequence) > std::pair(b->submitted, b->sequence);
+  });
+  if (list.size() > limit) list.resize(limit);
+  ordered_json out = ordered_json::array();
+  for (const Build* build : list) out.push_back(build_json(farm.state, *build));
+  return {{"builds", std::move(out)}};
+}
+
+ordered_json one_build(const Farm& farm, const Build& build) {
+  ordered_json out = build_json(farm.state, build);
+  out["jobs"] = ordered_json::array();
+  for (const JobId& id : build.jobs) {
+    if (const Job* job = farm.state.queue.job(id)) {
+      out["jobs"].push_back(job_json(farm.state, *job));
+    }
+  }
+  return out;
+}
+
+ordered_json one_job(const Farm& farm, const Job& job) {
+  ordered_json out = job_json(farm.state, job);
+  out["attempts"] = ordered_json::array();
+  for (const Attempt& attempt : job.attempts) out["attempts"].push_back(attempt_json(attempt));
+  out["needs"] = {{"builder", job.needs.builder},
+                  {"provisioners", job.needs.provisioners},
+                  {"post_processors", job.needs.post_processors},
+                  {"labels", job.needs.labels}};
+  return out;
+}
+
+const char* agent_state(const State& state, const Agent& agent) {
+  if (!state.leases.held(agent.id)) return agent.jobs.empty() ? "offline" : "suspect";
+  if (!agent.connected) return "reconnecting";
+  return agent.takes_jobs() ? "ready" : "draining";
+}
+
+ordered_json agents(const Farm& farm) {
+  ordered_json out = ordered_json::array();
+  for (const auto& [id, agent] : farm.state.fleet.agents()) {
+    ordered_json jobs = ordered_json::array();
+    for (const JobId& job : agent.jobs) jobs.push_back(job.str());
+    out.push_back({{"id", id.str()},
+                   {"name", agent.name},
+                   {"state", agent_state(farm.state, agent)},
+                   {"labels", agent.labels},
+                   {"version", agent.version},
+                   {"slots", agent.slots},
+                   {"slots_taken", agent.jobs.size()},
+                   {"jobs", std::move(jobs)},
+                   {"cpus", agent.cpus},
+                   {"memory_bytes", agent.memory_bytes},
+                   {"disk_bytes", agent.disk_bytes},
+                   {"builders", agent.builders},
+                   {"provisioners", agent.provisioners},
+                   {"post_processors", agent.post_processors},
+                   {"seen", time_json(agent.seen)}});
+  }
+  return {{"agents", std::move(out)}};
+}
+
+ordered_json artifacts(const Farm& farm, const Build& build) {
+  ordered_json out = ordered_json::array();
+  for (const JobId& id : build.jobs) {
+    const Job* job = farm.state.queue.job(id);
+    if (job == nullptr) continue;
+    for (const wire::ArtifactRecord& artifact : job->artifacts) {
+      ordered_json entry = artifact_json(artifact);
+      entry["job"] = id.str();
+      entry["name"] = job->name;
+      out.push_back(std::move(entry));
+    }
+  }
+  return {{"build", build.id.str()}, {"artifacts", std::move(out)}};
+}
+
+Result<std::string> manifest(const Farm& farm, const Build& build) {
+  std::vector<std::string> texts;
+  for (const JobId& id : build.jobs) {
+    if (const Job* job = farm.state.queue.job(id)) texts.push_back(job->manifest);
+  }
+  const artifact::Manifest merged =
+      TRY(artifact::merge_manifests(texts, build.options.run_uuid));
+  return artifact::manifest_text(merged);
+}
+
+ordered_json why_json(const Farm& farm, const Job& job) {
+  return {{"job", job.id.str()},
+          {"name", job.name},
+          {"state", job_state_name(job.state)},
+          {"lines", why(job, farm.state.queue, farm.state.fleet, farm.state.leases,
+                        farm.now.steady)}};
+}
+
+ordered_json resources(const Farm& farm) {
+  ordered_json out = ordered_json::array();
+  for (const auto& [key, resource] : farm.state.resources.open()) {
+    const Job* job = farm.state.queue.job(key.job);
+    const Agent* agent = farm.state.fleet.find(resource.agent);
+    const bool bound = resource.event.kind == wire::ResourceEvent::Kind::Bound;
+    out.push_back({{"job", key.job.str()},
+                   {"epoch", key.epoch.str()},
+                   {"intent", key.intent},
+                   {"state", bound ? "bound" : "intent"},
+                   {"kind", resource.event.resource_kind},
+                   {"name", resource.event.name},
+                   {"id", resource.event.id},
+                   {"agent", agent == nullptr ? "" : agent->name},
+                   {"since", time_json(resource.since)},
+                   {"leaked", job == nullptr || is_terminal(job->state)}});
+  }
+  return {{"resources", std::move(out)}};
+}
+
+ordered_json version(const Farm& farm) {
+  const Counters& counters = farm.state.counters;
+  ordered_json out = {{"version", farm.version},
+                      {"incarnation", farm.state.incarnation},
+                      {"read_only", farm.trouble != nullptr},
+                      {"damaged_records", farm.damaged},
+                      {"refused_transitions", counters.refused_transitions},
+                      {"stale_messages", counters.stale_messages},
+                      {"foreign_messages", counters.foreign_messages}};
+  if (farm.trouble != nullptr) out["trouble"] = error_json(*farm.trouble);
+  return out;
+}
+
+Result<std::string> argument(const Arguments& arguments, const char* name) {
+  const auto it = arguments.find(name);
+  if (it == arguments.end() || it->second.empty()) {
+    return invalid_input(std::string("the query needs the argument `") + name + "`");
+  }
+  return it->second;
+}
+
+std::string submitter_of(const Arguments& arguments) {
+  const auto it = arguments.find("submitter");
+  return it == arguments.end() ? std::string() : it->second;
+}
+
+}  // namespace
+
+std::string build_state(const State& state, const Build& build) {
+  bool held = false;
+  bool failed = false;
+  bool stopped = false;
+  for (const JobId& id : build.jobs) {
+    const Job* job = state.queue.job(id);
+    if (job == nullptr) continue;
+    held = held || is_leased(job->state) || is_terminal(job->state);
+    failed = failed || job->state == JobState::Failed || job->state == JobState::TimedOut;
+    stopped = stopped || job->state == JobState::Cancelled;
+  }
+  if (state.queue.unfinished_of(build.id) > 0) return held ? "running" : "queued";
+  if (failed) return "failed";
+  return stopped ? "cancelled" : "succeeded";
+}
+
+std::string job_detail(const State& state, const Job& job) { return dump(job_json(state, job)); }
+
+Result<std::string> answer(const Farm& farm, const std::string& what,
+                           const Arguments& arguments) {
+  if (what == "builds") {
+    const auto limit = arguments.find("limit");
+    size_t count = kBuildsShown;
+    if (limit != arguments.end()) {
+      if (std::sscanf(limit->second.c_str(), "%zu", &count) != 1) {
+        return invalid_input("limit is no number: `" + limit->second + "`");
+      }
+    }
+    return dump(builds(farm, count));
+  }
+  if (what == "agents") return dump(agents(farm));
+  if (what == "resources") return dump(resources(farm));
+  if (what == "version") return dump(version(farm));
+  if (what == "build" || what == "artifacts" || what == "manifest") {
+    const std::string text = TRY(argument(arguments, "build"));
+    const Build* build = TRY(find_build(farm.state, text, submitter_of(arguments)));
+    if (what == "build") return dump(one_build(farm, *build));
+    if (what == "artifacts") return dump(artifacts(farm, *build));
+    return manifest(farm, *build);
+  }
+  if (what == "job" || what == "why") {
+    const std::string text = TRY(argument(arguments, "job"));
+    const Job* job = TRY(find_job(farm.state, text, submitter_of(arguments)));
+    return dump(what == "job" ? one_job(farm, *job) : why_json(farm, *job));
+  }
+  return invalid_input("unknown query `" + what + "`");
+}
+
+}  // namespace farm::coordinator

@@ -1,0 +1,145 @@
+// Commands: what people change: cancel, drain, resume, requeue, tokens, revocation.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "coordinator/reactor/service.h"
+
+namespace farm::coordinator {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kTokenHours = 24;
+constexpr int kMaxTokenHours = 24 * 90;
+
+Result<void> need(const User& user, Role role) {
+  if (role_allows(user.role, role)) return {};
+  return denied(std::string("this needs the role ") + role_name(role) + ", you have " +
+                role_name(user.role));
+}
+
+std::string get(const Arguments& arguments, const char* name) {
+  const auto it = arguments.find(name);
+  return it == arguments.end() ? std::string() : it->second;
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+}  // namespace
+
+Result<std::string> Service::run_command(const User& user, const wire::Command& command) {
+  const Arguments& arguments = command.arguments;
+  if (command.what == "cancel") return cancel(user, arguments);
+  if (command.what == "drain") return drain(user, arguments, true);
+  if (command.what == "resume") return drain(user, arguments, false);
+  if (command.what == "requeue") return requeue(user, arguments);
+  if (command.what == "token-create") return create_token(user, arguments);
+  if (command.what == "revoke") return revoke(user, arguments);
+  return invalid_input("unknown command `" + command.what + "`");
+}
+
+Result<std::string> Service::cancel(const User& user, const Arguments& arguments) {
+  TRY(need(user, Role::Submitter));
+  const std::string given = get(arguments, "reason");
+  const std::string reason = "cancelled by " + user.name + (given.empty() ? "" : ": " + given);
+  const std::string job_text = get(arguments, "job");
+  const Job* job = nullptr;
+  const Build* build = nullptr;
+  if (!job_text.empty()) {
+    job = TRY(find_job(state_, job_text, user.name));
+    build = state_.queue.build(job->build);
+  } else {
+    build = TRY(find_build(state_, get(arguments, "build"), user.name));
+  }
+  if (build->submitter != user.name) TRY(need(user, Role::Operator));
+  const BuildId build_id = build->id;
+  const Event event = job != nullptr ? Event(CancelJob{job->id, reason})
+                                     : Event(CancelBuild{build_id, reason});
+  if (std::optional<Error> error = apply(event, nullptr)) return *std::move(error);
+  return json{{"build", build_id.str()},
+              {"state", build_state(state_, *state_.queue.build(build_id))}}
+      .dump();
+}
+
+Result<std::string> Service::drain(const User& user, const Arguments& arguments, bool draining) {
+  TRY(need(user, Role::Operator));
+  const std::string name = get(arguments, "agent");
+  const Agent* agent = state_.fleet.find(std::string_view(name));
+  if (agent == nullptr) return not_found("no agent `" + name + "`");
+  const AgentId id = agent->id;
+  if (std::optional<Error> error = apply(SetDrain{id, draining}, nullptr)) {
+    return *std::move(error);
+  }
+  return json{{"agent", id.str()}, {"draining", draining}, {"jobs", agent->jobs.size()}}.dump();
+}
+
+Result<std::string> Service::requeue(const User& user, const Arguments& arguments) {
+  TRY(need(user, Role::Operator));
+  const Job* job = TRY(find_job(state_, get(arguments, "job"), user.name));
+  const JobId id = job->id;
+  if (std::optional<Error> error = apply(RequeueJob{id}, nullptr)) return *std::move(error);
+  return json{{"job", id.str()}, {"state", job_state_name(state_.queue.job(id)->state)}}.dump();
+}
+
+Result<std::string> Service::create_token(const User& user, const Arguments& arguments) {
+  TRY(need(user, Role::Admin));
+  const std::string role_text = get(arguments, "role");
+  const std::optional<Role> role = role_from_name(role_text.empty() ? "agent" : role_text);
+  if (!role) return invalid_input("unknown role `" + role_text + "`");
+  int hours = kTokenHours;
+  const std::string hours_text = get(arguments, "hours");
+  if (!hours_text.empty() && (std::sscanf(hours_text.c_str(), "%d", &hours) != 1 || hours < 1 ||
+                              hours > kMaxTokenHours)) {
+    return invalid_input("a token lives 1 to " + std::to_string(kMaxTokenHours) + " hours");
+  }
+  WallTime expires = parts_.clock.wall();
+  expires.nanos += Duration(std::chrono::hours(hours)).count();
+  const AccessTable::NewToken token = parts_.access.create_token(
+      *role, get(arguments, "name"), split(get(arguments, "labels")), expires, parts_.random);
+  put_access(token.record);
+  return json{{"token", token.secret}, {"role", role_name(*role)}, {"hours", hours}}.dump();
+}
+
+Result<std::string> Service::revoke(const User& user, const Arguments& arguments) {
+  TRY(need(user, Role::Admin));
+  std::string target = get(arguments, "user");
+  if (target.empty()) target = get(arguments, "agent");
+  const std::vector<User> before = parts_.access.users();
+  const AccessRecord record = TRY(parts_.access.revoke(target));
+  put_access(record);
+  for (const User& known : before) {
+    if (known.revoked || parts_.access.user(known.id)) continue;
+    revoked_.push_back(known.id);
+    subscriptions_.drop_user(known.id);
+    Result<AgentId> agent = AgentId::parse(known.id);
+    if (known.role == Role::Agent && agent) {
+      sessions_.erase(*agent);
+      apply(ForgetAgent{*agent}, nullptr);
+    }
+  }
+  return json{{"revoked", target}}.dump();
+}
+
+Result<std::string> Service::list_tokens(const User& user) const {
+  TRY(need(user, Role::Admin));
+  json list = json::array();
+  for (const Token& token : parts_.access.tokens()) {
+    list.push_back({{"id", token.id},
+                    {"role", role_name(token.role)},
+                    {"name", token.name},
+                    {"labels", token.labels},
+                    {"expires_unix", token.expires.unix_seconds()},
+                    {"used", token.used}});
+  }
+  return json{{"tokens", std::move(list)}}.dump();
+}
+
+}  // namespace farm::coordinator
