@@ -15,6 +15,7 @@
 #include "agent/runner/provision_hook.h"
 #include "agent/runner/redactor.h"
 #include "agent/runner/spool_ui.h"
+#include "agent/upload/file_digests.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 
@@ -81,6 +82,7 @@ class LeaseRun {
     ui_ = &ui;
     BuildOutcome outcome = build();
     wire::JobResult result = result_of(outcome);
+    if (!offer_.options.in_place) take_digests(result);
     result.elapsed = clock_.now() - start;
     result.log_bytes = ui.bytes();
     if (left_standing_) TRY(lease_.mark_kept());
@@ -268,6 +270,30 @@ class LeaseRun {
       result.artifacts.push_back(std::move(record));
     }
     return result;
+  }
+
+  // What the agent uploads is hashed here, where nobody's heartbeat waits for it.
+  void take_digests(wire::JobResult& result) {
+    if (result.outcome != wire::Outcome::Succeeded) return;
+    phase(wire::Phase::Uploading, "digest");
+    for (wire::ArtifactRecord& artifact : result.artifacts) {
+      for (wire::FileRecord& file : artifact.files) {
+        const Result<void> taken = take_digest(file);
+        if (taken) continue;
+        result.outcome = wire::Outcome::Failed;
+        result.error = taken.error().within("artifact file " + file.path);
+        return;
+      }
+    }
+  }
+
+  Result<void> take_digest(wire::FileRecord& file) {
+    const std::string path = io::join_path(working_directory_, file.path);
+    const FileDigests digests = TRY(hash_for_upload(path, cancel_));
+    TRY(save_digests(lease_, digests));
+    file.size = digests.size;
+    file.sha256 = digests.sha256;
+    return {};
   }
 
   static BuildOutcome failed(Error error) { return {{}, std::move(error)}; }

@@ -12,6 +12,7 @@
 
 #include "agent/ledger/file_ledger.h"
 #include "agent/ledger/sweep.h"
+#include "agent/supervisor/resource_events.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "common/io/process.h"
@@ -376,14 +377,7 @@ void Supervisor::read_ledger(Lease& lease) {
   const std::string bytes = tail(lease.directory.ledger(), lease.ledger_read);
   if (bytes.empty()) return;
   const Result<size_t> read = read_ledger_lines(bytes, [&](const LedgerEvent& line) {
-    wire::ResourceEvent event;
-    event.ref = lease.ref;
-    event.kind = static_cast<wire::ResourceEvent::Kind>(line.kind);
-    event.intent = line.resource.intent;
-    event.resource_kind = line.resource.kind;
-    event.name = line.resource.name;
-    event.id = line.resource.id;
-    events_.on_resource(event);
+    events_.on_resource(resource_event(lease.ref, line));
   });
   if (read) {
     lease.ledger_read += *read;

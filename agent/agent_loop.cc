@@ -1,0 +1,200 @@
+#include "agent/agent_loop.h"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent/link/zmq_link.h"
+#include "agent/probe/probe.h"
+#include "agent/runner/runner.h"
+#include "agent/session/session.h"
+#include "builders/core/schema/catalog.h"
+#include "common/base/log.h"
+#include "common/io/files.h"
+
+namespace farm::agent {
+namespace {
+
+constexpr Duration kLongestWait = std::chrono::seconds(30);
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "agent";
+}
+
+std::string first_line(const std::string& path) {
+  const std::string text = io::read_file(path, 4096).value_or({});
+  return text.substr(0, text.find('\n'));
+}
+
+class AgentLoop {
+ public:
+  AgentLoop(const AgentOptions& options, const Environment& environment)
+      : options_(options), environment_(environment) {}
+
+  Result<void> run() {
+    TRY(prepare_state());
+    Result<Zygote> zygote = fork_zygote();
+    if (!zygote) return std::move(zygote).error();
+    builders::register_all_components(registry_);
+    TRY(open_signals());
+    // From here on there may be threads.
+    net::ZmqContext context;
+    const net::CurveKeys keys = TRY(net::load_or_create_curve_keys(path("curve.key")));
+    if (!options_.token.empty()) TRY(spend_token(context, keys));
+    const LinkAddress address = TRY(link_address());
+    const std::unique_ptr<ZmqLink> link = TRY(ZmqLink::open(context, address, keys));
+    Session session(hello(), path("cache"), *link, clock_, random_);
+    const std::unique_ptr<Supervisor> supervisor = TRY(Supervisor::open(
+        {path("leases"), Durability::Synced}, *std::move(zygote), clock_, session));
+    session.attach(*supervisor);
+    session.connected();  // the hello is queued until the connection stands
+    return loop(*link, session, *supervisor);
+  }
+
+ private:
+  std::string path(const std::string& name) const { return options_.state + "/" + name; }
+
+  Result<void> prepare_state() {
+    TRY(io::make_directories(options_.state, 0700));
+    TRY(io::make_directories(path("leases"), 0700));
+    TRY(io::make_directories(path("cache"), 0700));
+    TRY(io::make_directories(path("downloads"), 0700));
+    lock_ = TRY(io::open_file(path("lock"), O_RDWR | O_CREAT, 0600));
+    // Not inherited beyond exec; the zygote closes its copy, or a restart would find it held.
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+      return conflict("another farm-agent uses " + options_.state);
+    }
+    return {};
+  }
+
+  Result<Zygote> fork_zygote() {
+    ZygoteOptions zygote;
+    zygote.warm_up = [this] {
+      lock_.reset();
+      builders::register_all_components(registry_);
+    };
+    runner_options_ = {path("downloads"), Durability::Synced};
+    zygote.runner_main = [this](const std::string& directory, ControlChannel control) {
+      return run_lease(directory, std::move(control), runner_options_, registry_,
+                       builders::component_catalog());
+    };
+    zygote.on_supervisor_death = OnSupervisorDeath::RunnersGoOn;
+    return Zygote::fork_off(zygote);
+  }
+
+  Result<void> open_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    signals_ = io::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_.valid()) return system_error("signalfd", errno);
+    return {};
+  }
+
+  Result<void> spend_token(net::ZmqContext& context, const net::CurveKeys& keys) {
+    if (options_.server_key.empty()) {
+      return invalid_input("--token needs --server-key, the coordinator's public key");
+    }
+    const std::string endpoint = TRY(endpoint_beside(options_.coordinator, 2));
+    wire::Enroll request;
+    request.token = options_.token;
+    request.name = name();
+    request.role = "agent";
+    request.labels = options_.labels;
+    const wire::EnrollReply reply =
+        TRY(enroll(context, endpoint, options_.server_key, keys, std::move(request)));
+    const std::string server = reply.server_key.empty() ? options_.server_key : reply.server_key;
+    TRY(io::write_file_atomic(path("server.key"), server + "\n", 0600));
+    TRY(io::write_file_atomic(path("coordinator"), options_.coordinator + "\n", 0600));
+    log::info("enrolled", {{"id", reply.id}, {"name", name()}});
+    return {};
+  }
+
+  Result<LinkAddress> link_address() const {
+    const std::string coordinator =
+        options_.coordinator.empty() ? first_line(path("coordinator")) : options_.coordinator;
+    if (coordinator.empty()) return invalid_input("no --coordinator is given");
+    LinkAddress address;
+    address.server_key =
+        options_.server_key.empty() ? first_line(path("server.key")) : options_.server_key;
+    if (address.server_key.empty()) {
+      return invalid_input("the coordinator's key is not known: enrol with --token and "
+                           "--server-key");
+    }
+    address.control = TRY(endpoint_beside(coordinator, 0));
+    address.bulk = TRY(endpoint_beside(coordinator, 1));
+    return address;
+  }
+
+  std::string name() const { return options_.name.empty() ? host_name() : options_.name; }
+
+  wire::Hello hello() const {
+    wire::Hello hello = probe_machine(registry_, environment_, options_.state);
+    hello.name = name();
+    hello.version = FARM_VERSION;
+    hello.labels = options_.labels;
+    hello.slots = options_.slots;
+    return hello;
+  }
+
+  Result<void> loop(ZmqLink& link, Session& session, Supervisor& supervisor) {
+    while (true) {
+      TRY(supervisor.dispatch(Duration::zero()));
+      take_changes(link, session);
+      for (int i = 0; i < 64; ++i) {
+        const std::optional<wire::Message> message = link.receive();
+        if (!message) break;
+        session.received(*message);
+      }
+      const bool more = session.work();
+      if (stop_asked()) {
+        session.say_restarting();
+        return {};
+      }
+      Duration wait = more ? Duration::zero() : supervisor.until_next_deadline(kLongestWait);
+      wait = std::min(wait, std::max(session.next_deadline() - clock_.now(), Duration::zero()));
+      link.wait({supervisor.fd(), signals_.get()}, wait);
+    }
+  }
+
+  void take_changes(ZmqLink& link, Session& session) {
+    switch (link.change()) {
+      case ZmqLink::Change::Connected:
+        log::info("connected to the coordinator");
+        return session.connected();
+      case ZmqLink::Change::Disconnected:
+        log::warn("connection to the coordinator lost; running jobs go on");
+        return session.disconnected();
+      case ZmqLink::Change::None:
+        return;
+    }
+  }
+
+  bool stop_asked() {
+    signalfd_siginfo info{};
+    return ::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  }
+
+  const AgentOptions& options_;
+  const Environment& environment_;
+  builders::Registry registry_;
+  RunnerOptions runner_options_;
+  SystemClock clock_;
+  SystemRandom random_;
+  io::Fd lock_;
+  io::Fd signals_;
+};
+
+}  // namespace
+
+Result<void> run_agent(const AgentOptions& options, const Environment& environment) {
+  return AgentLoop(options, environment).run();
+}
+
+}  // namespace farm::agent
