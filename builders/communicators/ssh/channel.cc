@@ -15,7 +15,7 @@ constexpr unsigned kWindow = 8U << 20;
 // What RFC 4253 section 6.1 obliges every peer to take.
 constexpr unsigned kPacket = 32768;
 // For an orderly close of something nobody waits for.
-constexpr auto kCloseTime = std::chrono::seconds(2);
+constexpr auto kCloseTime = std::chrono::milliseconds(500);
 
 }  // namespace
 

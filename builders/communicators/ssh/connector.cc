@@ -38,9 +38,12 @@ class Connecting {
     while (io::steady_now() < deadline) {
       auto connection = try_once(std::min(deadline, io::steady_now() + kOneWait));
       if (connection) return connection;
-      last = connection.error();
-      if (last.code == ErrorCode::Cancelled) return last;
-      log::debug("ssh is not available yet", {{"error", last.message}});
+      Error error = connection.error();
+      if (error.code == ErrorCode::Cancelled) return error;
+      log::debug("ssh is not available yet", {{"error", error.message}});
+      // The last wait is cut short by the limit; what went wrong before tells more.
+      if (error.code == ErrorCode::Timeout && io::steady_now() >= deadline) break;
+      last = std::move(error);
       const bool refused = last.code == ErrorCode::Denied;
       if (refused && ++refused_ == options_.handshake_attempts) return refusal(last);
       // What does not depend on the machine will not get better by waiting.

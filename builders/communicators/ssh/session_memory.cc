@@ -1,5 +1,6 @@
 #include "builders/communicators/ssh/session_memory.h"
 
+#include <libssh2.h>
 #include <malloc.h>
 
 #include <cstdlib>
@@ -15,14 +16,22 @@ namespace {
 // length, and the flag: 1 + 4 user + 4+14 "ssh-connection" + 4+9 "publickey" + 1 + 4 + 4.
 constexpr size_t kFixedPart = 45;
 
+/// Whether libssh2 itself leaves "-cert-v01@openssh.com" out of the signature: 1.10 for ECDSA, later
+/// releases for every kind.
+bool library_strips_certificate(std::string_view algorithm) {
+  constexpr int kVersion1_11 = 0x010b00;
+  return libssh2_version(kVersion1_11) != nullptr || algorithm.starts_with("ecdsa-");
+}
+
 }  // namespace
 
-PublicKeyRequest::PublicKeyRequest(std::string user, std::string algorithm,
+PublicKeyRequest::PublicKeyRequest(const std::string& user, std::string algorithm,
                                    std::string signature_algorithm, std::string key_blob)
     : algorithm_(std::move(algorithm)),
       signature_algorithm_(std::move(signature_algorithm)),
       blob_(std::move(key_blob)),
-      unsigned_size_(kFixedPart + user.size() + algorithm_.size() + blob_.size()) {
+      unsigned_size_(kFixedPart + user.size() + algorithm_.size() + blob_.size()),
+      library_knows_(library_strips_certificate(algorithm_)) {
   const std::string shown = WireWriter().string(algorithm_).bytes();
   true_prefix_ = blob_.substr(0, shown.size());
   blob_.replace(0, true_prefix_.size(), shown, 0, true_prefix_.size());
@@ -30,7 +39,7 @@ PublicKeyRequest::PublicKeyRequest(std::string user, std::string algorithm,
 
 std::string PublicKeyRequest::signature_placeholder(const std::string& signature) {
   signature_ = signature;
-  if (signature_algorithm_ == algorithm_) return signature;
+  if (!differs()) return signature;
   // libssh2 writes string(algorithm) string(placeholder); string(signature algorithm)
   // string(signature) has to fit there exactly. A certificate's name is the longer one, and every
   // signature is longer than the difference.
@@ -55,7 +64,7 @@ void PublicKeyRequest::released(void* memory) {
 }
 
 void PublicKeyRequest::complete_packet() {
-  if (signature_algorithm_ == algorithm_) return;
+  if (!differs()) return;
   const std::string inner =
       WireWriter().string(signature_algorithm_).string(signature_).bytes();
   const std::string written =

@@ -16,8 +16,8 @@ namespace farm::builders::ssh {
 class PublicKeyRequest {
  public:
   /// `algorithm` goes into the request, `signature_algorithm` into the signature.
-  PublicKeyRequest(std::string user, std::string algorithm, std::string signature_algorithm,
-                   std::string key_blob);
+  PublicKeyRequest(const std::string& user, std::string algorithm,
+                   std::string signature_algorithm, std::string key_blob);
 
   const unsigned char* blob() const {
     return reinterpret_cast<const unsigned char*>(blob_.data());
@@ -39,6 +39,8 @@ class PublicKeyRequest {
 
  private:
   void complete_packet();
+  /// Whether the signature has to be written over.
+  bool differs() const { return signature_algorithm_ != algorithm_ && !library_knows_; }
 
   std::string algorithm_;
   std::string signature_algorithm_;
@@ -49,6 +51,7 @@ class PublicKeyRequest {
   size_t placeholder_size_ = 0;
   unsigned char* packet_ = nullptr;
   void* placeholder_ = nullptr;
+  bool library_knows_;
   bool failed_ = false;
 };
 

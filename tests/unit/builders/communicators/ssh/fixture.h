@@ -11,6 +11,7 @@
 #include "builders/communicators/ssh/connector.h"
 #include "builders/communicators/ssh/dialer.h"
 #include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/key_pair.h"
 #include "builders/communicators/ssh/ssh_communicator.h"
 #include "tests/support/sshd/test_sshd.h"
 
@@ -49,6 +50,13 @@ class SshTest : public ::testing::Test {
 
   Result<std::unique_ptr<Communicator>> connect() {
     return connect_ssh(options, "127.0.0.1", server->port(), cancel, ui);
+  }
+
+  /// A key the server does not know.
+  static std::string generate_other_key() {
+    const auto pair = generate_key_pair(KeyPairType::Ed25519, 0, "other");
+    EXPECT_TRUE(pair);
+    return pair ? pair->private_key.reveal() : "";
   }
 
   static Output run(Communicator& communicator, const std::string& command,
