@@ -178,12 +178,25 @@ class DynamicBody : public Body {
   }
 
   std::vector<Attribute> just_attributes(Diagnostics& diagnostics) const override {
-    std::vector<Attribute> attributes = original_->just_attributes(diagnostics);
+    BodyPtr rest;
+    for (const Block& block : dynamic_blocks(rest, diagnostics)) {
+      diagnostics.error("Unexpected \"" + block.labels[0] + "\" block",
+                        "Blocks are not allowed here.", block.type_range);
+    }
+    std::vector<Attribute> attributes = rest->just_attributes(diagnostics);
     for (Attribute& attribute : attributes) bind(attribute);
     return attributes;
   }
 
-  std::vector<std::string> item_names() const override { return original_->item_names(); }
+  std::vector<std::string> item_names() const override {
+    BodyPtr rest;
+    Diagnostics reported_when_read;
+    const std::vector<Block> made = dynamic_blocks(rest, reported_when_read);
+    std::vector<std::string> names = rest->item_names();
+    for (const Block& block : made) names.push_back(block.labels[0]);
+    return names;
+  }
+
   SourceRange missing_item_range() const override { return original_->missing_item_range(); }
   SourceRange range() const override { return original_->range(); }
   bool is_json() const override { return original_->is_json(); }
@@ -193,6 +206,15 @@ class DynamicBody : public Body {
   static BodySchema with_dynamic(BodySchema schema) {
     schema.blocks.push_back({"dynamic", {"type"}});
     return schema;
+  }
+
+  // The dynamic blocks that were not handed out yet; `rest` is the body without any.
+  std::vector<Block> dynamic_blocks(BodyPtr& rest, Diagnostics& diagnostics) const {
+    BodyContent content = original_->partial_content(with_dynamic({}), rest, diagnostics);
+    std::erase_if(content.blocks, [this](const Block& block) {
+      return hidden_.count(block.labels[0]) != 0;
+    });
+    return std::move(content.blocks);
   }
 
   void bind(Attribute& attribute) const {
