@@ -25,8 +25,8 @@ Result<bool> equal(const Cell& a, const Cell& b) {
   const Basic other = basic_kind(b);
   if (kind == Basic::Nil || other == Basic::Nil) return kind == other;
   if (kind == Basic::Other || other == Basic::Other) {
-    return invalid_input(fmt::format("non-comparable type {}: {}", kind == Basic::Other ? a.str() : b.str(),
-                                     kind == Basic::Other ? a.type_name() : b.type_name()));
+    const Cell& odd = kind == Basic::Other ? a : b;
+    return invalid_input(fmt::format("non-comparable type {}: {}", odd.str(), odd.type_name()));
   }
   if (kind != other) return invalid_input("incompatible types for comparison");
   if (kind == Basic::Bool) return *a.boolean() == *b.boolean();

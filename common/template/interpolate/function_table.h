@@ -24,7 +24,7 @@ struct FunctionEntry {
   bool variadic() const { return parameters.ends_with('*'); }
   /// How many arguments there must be (at least, when variadic).
   size_t fixed() const { return parameters.size() - (variadic() ? 2 : 0); }
-  char parameter(size_t index) const { return index < fixed() ? parameters[index] : parameters[fixed()]; }
+  char parameter(size_t index) const { return parameters[index < fixed() ? index : fixed()]; }
 };
 
 /// nullptr when no such function exists. `and` and `or` are here for their shape; the evaluator

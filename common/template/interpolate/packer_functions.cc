@@ -121,8 +121,8 @@ Result<Cell> call_split(Cells arguments, const Context&) {
   const int64_t index = *arguments[2].integer();
   if (index < 0 || static_cast<uint64_t>(index) >= parts.size()) {
     return invalid_input(
-        fmt::format("the substring {} was unavailable using the separator value, {}, only {} values "
-                    "were found",
+        fmt::format("the substring {} was unavailable using the separator value, {}, only {} "
+                    "values were found",
                     index, separator, parts.size()));
   }
   return Cell(std::string(parts[static_cast<size_t>(index)]));

@@ -138,7 +138,9 @@ class Parser {
   }
 
   Result<void> loop_exit(Block& into, const Token& word) {
-    if (range_depth_ == 0) return failure(fmt::format("{{{{{}}}}} outside {{{{range}}}}", word.text));
+    if (range_depth_ == 0) {
+      return failure(fmt::format("{{{{{}}}}} outside {{{{range}}}}", word.text));
+    }
     TRY(close_action(fmt::format("{{{{{}}}}}", word.text)));
     Statement& statement = into.emplace_back();
     statement.kind =

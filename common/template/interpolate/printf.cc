@@ -393,7 +393,8 @@ class Formatter {
 std::string sprint(std::span<const Cell> operands) {
   std::string text;
   for (size_t i = 0; i < operands.size(); ++i) {
-    const bool spaced = i > 0 && operands[i].string() == nullptr && operands[i - 1].string() == nullptr;
+    const bool spaced =
+        i > 0 && operands[i].string() == nullptr && operands[i - 1].string() == nullptr;
     if (spaced) text += ' ';
     text += operands[i].str();
   }

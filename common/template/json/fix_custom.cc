@@ -9,7 +9,8 @@ namespace {
 
 void note(FixTarget& target, const FixRule& rule, std::string old_text, std::string new_text,
           const Span& span) {
-  target.fixes.push_back({rule.fixer, target.place, std::move(old_text), std::move(new_text), span});
+  target.fixes.push_back(
+      {rule.fixer, target.place, std::move(old_text), std::move(new_text), span});
 }
 
 std::string shown(const std::string& key, const Node& value) {

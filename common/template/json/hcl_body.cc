@@ -259,7 +259,9 @@ class JsonBody final : public hcl2::Body {
   void report_extraneous(const Member& member, const BodySchema& schema,
                          Diagnostics& diagnostics) const {
     std::vector<std::string> names;
-    for (const hcl2::AttributeSchema& attribute : schema.attributes) names.push_back(attribute.name);
+    for (const hcl2::AttributeSchema& attribute : schema.attributes) {
+      names.push_back(attribute.name);
+    }
     for (const BlockSchema& block : schema.blocks) names.push_back(block.type);
     const std::string near = nearest_name(member.key, names);
     diagnostics.error("Extraneous JSON object property",

@@ -1,5 +1,5 @@
 // Expressions and bodies of HCL JSON over a Document: strings are templates, objects are blocks or
-// objects as the schema says. Internal to this folder; parse_json_body() of hcl2/body.h is the way in.
+// objects as the schema says. Internal to this folder: parse_json_body() of hcl2/body.h leads here.
 #pragma once
 
 #include <memory>

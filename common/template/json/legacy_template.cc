@@ -172,7 +172,8 @@ class TemplateReader {
       return;
     }
     for (const Member& member : node.members) {
-      if (!read_.is_map(member.value, fmt::format("{}override '{}': ", where, member.key))) continue;
+      const std::string one = fmt::format("{}override '{}': ", where, member.key);
+      if (!read_.is_map(member.value, one)) continue;
       into.overrides.insert_or_assign(member.key, read_.value(member.value));
     }
   }

@@ -40,7 +40,9 @@ bool calls_user(std::string_view text) {
 class Resolver {
  public:
   Resolver(const LegacyTemplate& parsed, const VariableWorld& world)
-      : parsed_(parsed), inputs_(world.inputs), context_{inputs_, world.random, {}, nullptr, {}, {}, false, false, {}} {
+      : parsed_(parsed),
+        inputs_(world.inputs),
+        context_{inputs_, world.random, {}, nullptr, {}, {}, false, false, {}} {
     inputs_.user_variables.clear();
     context_.environment = world.environment;
     if (!context_.environment) {
