@@ -79,12 +79,6 @@ Result<void> Channel::request_pty(const Wait& wait) {
   return {};
 }
 
-Result<bool> Channel::request_agent(const Wait& wait) {
-  const long code =
-      TRY(session_->until_done([&] { return libssh2_channel_request_auth_agent(channel_); }, wait));
-  return code == 0;
-}
-
 Result<void> Channel::exec(const std::string& command, const Wait& wait) {
   session_->memory().forget_exit_status();
   TRY(session_->require(

@@ -36,8 +36,6 @@ class Channel {
   ~Channel();
 
   Result<void> request_pty(const Wait& wait);
-  /// False when the server refuses.
-  Result<bool> request_agent(const Wait& wait);
   Result<void> exec(const std::string& command, const Wait& wait);
   Result<void> subsystem(const std::string& name, const Wait& wait);
 

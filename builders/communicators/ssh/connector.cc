@@ -47,7 +47,10 @@ class Connecting {
       const bool refused = last.code == ErrorCode::Denied;
       if (refused && ++refused_ == options_.handshake_attempts) return refusal(last);
       // What does not depend on the machine will not get better by waiting.
-      if (last.code == ErrorCode::InvalidInput || last.code == ErrorCode::NotFound) return last;
+      if (last.code == ErrorCode::InvalidInput || last.code == ErrorCode::NotFound ||
+          last.code == ErrorCode::Internal) {
+        return last;
+      }
       const Duration pause = refused ? Duration(kRefusedPause) : Duration(kPause);
       if (!cancel_.sleep(std::min(pause, deadline - io::steady_now()))) return cancelled_error();
     }
@@ -93,6 +96,11 @@ Result<std::unique_ptr<Communicator>> connect_ssh(const SshOptions& options,
   ui.say(known ? "Using SSH communicator to connect: " + known->host
                : std::string("Using SSH communicator to connect."));
   ui.say("Waiting for SSH to become available...");
+  if (!options.disable_agent_forwarding && !options.agent_socket.empty()) {
+    // libssh2 1.10 never answers the channels a server opens for it: commands would hang.
+    log::warn("ssh agent forwarding is not available: commands in the machine cannot use the agent",
+              {{"option", "ssh_disable_agent_forwarding"}});
+  }
   Connecting connecting(options, address, cancel);
   Connection connection = TRY(connecting.connect());
   if (options.pause_before_connecting > Duration{0}) {

@@ -44,7 +44,12 @@ Result<Credentials> credentials_of(const SshOptions& options) {
   Credentials credentials;
   credentials.user = options.username;
   credentials.password = options.password;
-  if (options.agent_auth) credentials.agent_socket = options.agent_socket;
+  if (options.agent_auth) {
+    if (options.agent_socket.empty()) {
+      return invalid_input("ssh_agent_auth: there is no SSH agent (SSH_AUTH_SOCK is not set)");
+    }
+    credentials.agent_socket = options.agent_socket;
+  }
   if (!options.private_key_file.empty()) {
     credentials.keys.push_back(TRY(load_key("ssh_private_key_file", options.private_key_file,
                                             options.certificate_file)));
@@ -63,7 +68,12 @@ Result<Credentials> credentials_of(const BastionOptions& bastion, const SshOptio
   credentials.password = bastion.password;
   // "Interactive" asks for the keyboard-interactive method instead of the password one.
   credentials.password_method = !bastion.interactive;
-  if (bastion.agent_auth) credentials.agent_socket = options.agent_socket;
+  if (bastion.agent_auth) {
+    if (options.agent_socket.empty()) {
+      return invalid_input("ssh_bastion_agent_auth: there is no SSH agent (SSH_AUTH_SOCK is not set)");
+    }
+    credentials.agent_socket = options.agent_socket;
+  }
   if (!bastion.private_key_file.empty()) {
     credentials.keys.push_back(TRY(load_key("ssh_bastion_private_key_file",
                                             bastion.private_key_file, bastion.certificate_file)));
@@ -144,10 +154,6 @@ Result<Connection> Dialer::await_server(Instant deadline, const CancelToken& can
   if (!options_.bastion.host.empty() || !options_.proxy.host.empty()) return dial(cancel);
   io::Fd socket = TRY(await_ssh_server(host_, port_, deadline, cancel));
   return log_in(std::move(socket), nullptr, cancel);
-}
-
-bool Dialer::forwards_agent() const {
-  return !options_.disable_agent_forwarding && !options_.agent_socket.empty();
 }
 
 }  // namespace farm::builders::ssh

@@ -38,8 +38,6 @@ class Dialer {
   const SshOptions& options() const { return options_; }
   const std::string& host() const { return host_; }
   uint16_t port() const { return port_; }
-  /// Whether sessions forward the user's agent.
-  bool forwards_agent() const;
 
  private:
   explicit Dialer(const SshOptions& options) : options_(options) {}

@@ -91,7 +91,7 @@ Result<void> Session::start(const Wait& wait) {
                                reinterpret_cast<void*>(&Session::receive));
   libssh2_session_callback_set(session_, LIBSSH2_CALLBACK_SEND,
                                reinterpret_cast<void*>(&Session::transmit));
-  TRY(prefer(wait));
+  TRY(prefer());
   if (options_.keep_alive_interval > Duration{0}) {
     // The library keeps every answer in a list for ever, so ask for answers only where their
     // coming is what tells a silent command from a dead machine.
@@ -103,7 +103,7 @@ Result<void> Session::start(const Wait& wait) {
   return {};
 }
 
-Result<void> Session::prefer(const Wait&) {
+Result<void> Session::prefer() {
   struct Choice {
     const char* option;
     int method;
@@ -124,11 +124,6 @@ Result<void> Session::prefer(const Wait&) {
   if (!options_.key_exchange_algorithms.empty()) {
     choices.push_back({"ssh_key_exchange_algorithms", LIBSSH2_METHOD_KEX,
                        options_.key_exchange_algorithms});
-  }
-  if (options_.compress_input) {
-    libssh2_session_flag(session_, LIBSSH2_FLAG_COMPRESS, 1);
-    choices.push_back({"", LIBSSH2_METHOD_COMP_CS, {"none"}});
-    choices.push_back({"", LIBSSH2_METHOD_COMP_SC, {"zlib@openssh.com", "zlib", "none"}});
   }
   for (const Choice& choice : choices) {
     const std::vector<std::string> known = supported(session_, choice.method);

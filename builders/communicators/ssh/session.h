@@ -28,8 +28,6 @@ struct SessionOptions {
   Duration keep_alive_interval{0};                   // 0: none
   /// The connection counts as lost after so long without a byte from the peer. 0: no limit.
   Duration read_write_timeout{0};
-  /// Ask for compression towards us: the only way to see channels the guest opens (agent_forward.h).
-  bool compress_input = false;
 };
 
 /// Bounds of one wait. No deadline: until done, cancelled or disconnected.
@@ -76,7 +74,7 @@ class Session {
  private:
   Session(io::Fd socket, const SessionOptions& options);
   Result<void> start(const Wait& wait);
-  Result<void> prefer(const Wait& wait);
+  Result<void> prefer();
   static long receive(int socket, void* buffer, size_t size, int flags, void** abstract);
   static long transmit(int socket, const void* buffer, size_t size, int flags, void** abstract);
   bool input_waiting() const { return input_begin_ < input_end_; }
