@@ -8,7 +8,7 @@
 namespace farm::value {
 namespace {
 
-// The shortest digits that read back as the same double; an exponent when it is below -4 or above 5.
+// The shortest digits that read back as the same double; with an exponent below -4 and above 5.
 std::string float_text(double number) {
   if (std::isinf(number)) return number < 0 ? "-Inf" : "+Inf";
   std::array<char, 64> buffer;

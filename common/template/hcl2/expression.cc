@@ -1,11 +1,15 @@
 #include "common/template/hcl2/expression.h"
 
+#include "common/template/hcl2/lexer.h"
+
 namespace farm::hcl2 {
 
 std::vector<std::string> Scope::names() const {
   std::vector<std::string> names;
   for (const Scope* scope = this; scope != nullptr; scope = scope->parent_) {
-    for (const auto& [name, v] : scope->variables_) names.push_back(name);
+    for (const auto& [name, v] : scope->variables_) {
+      if (is_identifier(name)) names.push_back(name);  // not a splat's current element
+    }
   }
   return names;
 }

@@ -45,21 +45,27 @@ TEST(DynamicBody, Expands) {
     const char* expected;
   };
   const std::vector<Case> cases = {
-      {"map", "dynamic \"sub\" {\n for_each = {k = \"v\"}\n content {\n x = sub.key\n y = sub.value\n }\n}\n",
+      {"map",
+       "dynamic \"sub\" {\n for_each = {k = \"v\"}\n content {\n"
+       " x = sub.key\n y = sub.value\n }\n}\n",
        "sub x=\"k\" y=\"v\"\n"},
-      {"set key is value", "dynamic \"sub\" {\n for_each = var.set\n content {\n x = sub.key\n }\n}\n",
+      {"set key is value",
+       "dynamic \"sub\" {\n for_each = var.set\n content {\n x = sub.key\n }\n}\n",
        "sub x=\"a\"\nsub x=\"b\"\n"},
       {"labels and iterator",
        "dynamic \"blk\" {\n for_each = [\"p\", \"q\"]\n iterator = it\n labels = [it.value]\n"
        " content {\n x = it.key\n }\n}\n",
        "blk \"p\" x=0\nblk \"q\" x=1\n"},
       {"order with static blocks",
-       "sub {\n x = 1\n}\ndynamic \"sub\" {\n for_each = [2]\n content {\n x = sub.value\n }\n}\n"
+       "sub {\n x = 1\n}\ndynamic \"sub\" {\n for_each = [2]\n content {\n"
+       " x = sub.value\n }\n}\n"
        "sub {\n x = 3\n}\n",
        "sub x=1\nsub x=2\nsub x=3\n"},
       {"nested",
-       "dynamic \"blk\" {\n for_each = [[1, 2]]\n labels = [\"l\"]\n content {\n  dynamic \"sub\" {\n"
-       "   for_each = blk.value\n   content {\n    x = \"${blk.key}${sub.value}\"\n   }\n  }\n }\n}\n",
+       "dynamic \"blk\" {\n for_each = [[1, 2]]\n labels = [\"l\"]\n content {\n"
+       "  dynamic \"sub\" {\n"
+       "   for_each = blk.value\n   content {\n"
+       "    x = \"${blk.key}${sub.value}\"\n   }\n  }\n }\n}\n",
        "blk \"l\" sub( x=\"01\" ) sub( x=\"02\" )\n"},
       {"unknown", "dynamic \"sub\" {\n for_each = var.u\n content {\n x = 1\n }\n}\n",
        "sub x=unknown\n"},

@@ -94,9 +94,11 @@ TEST(Evaluation, Access) {
 
 TEST(Evaluation, ForExpressions) {
   check({
-      {"[for v in var.l : \"<${v}>\"]", "tuple([string,string]) [\"\\u003ca\\u003e\",\"\\u003cb\\u003e\"]"},
+      {"[for v in var.l : \"<${v}>\"]",
+       "tuple([string,string]) [\"\\u003ca\\u003e\",\"\\u003cb\\u003e\"]"},
       {"[for i, v in var.l : i if v != \"a\"]", "tuple([number]) [1]"},
-      {"{for k, v in {b=2,a=1} : v => k}", "object({1=string,2=string}) {\"1\":\"a\",\"2\":\"b\"}"},
+      {"{for k, v in {b=2,a=1} : v => k}",
+       "object({1=string,2=string}) {\"1\":\"a\",\"2\":\"b\"}"},
       {"{for v in [\"x\",\"y\",\"x\"] : v => 1...}",
        "object({x=tuple([number,number]),y=tuple([number])}) {\"x\":[1,1],\"y\":[1]}"},
       {"{for v in [\"x\",\"x\"] : v => 1}", "! Duplicate object key"},
@@ -179,7 +181,8 @@ TEST(Evaluation, FunctionCalls) {
       {"convert([1,\"2\"], set(string))", "set(string) [\"1\",\"2\"]"},
       {"convert({a=1}, object({a=string, b=optional(number, 3), c=optional(object({d="
        "optional(string, \"x\")}), {})}))",
-       "object({a=string,b=number,c=object({d=string})}) {\"a\":\"1\",\"b\":3,\"c\":{\"d\":\"x\"}}"},
+       "object({a=string,b=number,c=object({d=string})}) "
+       "{\"a\":\"1\",\"b\":3,\"c\":{\"d\":\"x\"}}"},
       {"convert(1, int)", "! Invalid type specification"},
       {"convert(1, list)", "! Invalid type specification"},
   });
