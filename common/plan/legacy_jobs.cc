@@ -78,7 +78,9 @@ class LegacyPlanner {
                           const ComponentSchema& schema, const RenderInputs& inputs) {
     const WeakContext context{
         [&](const std::string& text) { return render(text, inputs); },
-        [&](const std::vector<std::string>& path) { return legacy_.range_of(block, path); }};
+        [&](const std::vector<std::string>& path) {
+          return path.empty() ? block.type_range : legacy_.range_of(block, path);
+        }};
     const DecodedBody decoded = decode_weak(config, schema.options, context, diagnostics_);
     check_options(decoded, schema.options,
                   std::string(component_kind_name(schema.kind)) + " \"" + block.name + "\"",

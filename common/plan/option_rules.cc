@@ -84,9 +84,23 @@ class RuleChecker {
                        });
   }
 
+  /// winrm_* options are required only of a build that connects by WinRM, ssh_* by SSH, and a
+  /// checksum only of one that downloads (others boot an image that is there already).
+  static bool applies(const Option& option, const Value& config) {
+    const Value* communicator = config.get("communicator");
+    std::string chosen = "ssh";
+    if (communicator != nullptr && is_plain_text(*communicator)) chosen = communicator->as_string();
+    if (option.name.starts_with("winrm_")) return chosen == "winrm";
+    if (option.name.starts_with("ssh_")) return chosen == "ssh";
+    if (option.name == "iso_checksum") {
+      return is_set(config.get("iso_url")) || is_set(config.get("iso_urls"));
+    }
+    return true;
+  }
+
   void check_required(const Option& option, const Value& config, const Value* v,
                       const std::string& prefix) {
-    if (option.required && !is_set(v) && !in_environment(option) &&
+    if (option.required && applies(option, config) && !is_set(v) && !in_environment(option) &&
         (v == nullptr || v->type().kind() == Kind::String)) {
       std::string detail = "The argument \"" + prefix + std::string(option.name) +
                            "\" is required, but no definition was found.";

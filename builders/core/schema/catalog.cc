@@ -71,6 +71,12 @@ void add_set(const SetRow& set, std::vector<Option>& into) {
   }
 }
 
+/// Builders that may boot something else than a downloaded ISO: for them the shared `iso` options
+/// are a choice, not a must.
+bool iso_is_optional(std::string_view component) {
+  return component == "proxmox-iso" || component == "vsphere-iso" || component == "hyperv-vmcx";
+}
+
 ComponentSchema make_schema(const ComponentRow& row) {
   ComponentSchema made;
   made.name = text_of(row.name);
@@ -78,6 +84,10 @@ ComponentSchema make_schema(const ComponentRow& row) {
   made.builder_id = text_of(row.builder_id);
   add_set(row.own, made.options);
   std::sort(made.options.begin(), made.options.end(), by_name);
+  for (Option& option : made.options) {
+    const bool iso = option.name == "iso_url" || option.name == "iso_urls";
+    if (iso && iso_is_optional(made.name)) option.requires_one_of.clear();
+  }
   const std::vector<std::string_view> json_only = texts_of(row.json_only);
   for (Option& option : made.options) {
     if (std::find(json_only.begin(), json_only.end(), option.name) != json_only.end()) {
