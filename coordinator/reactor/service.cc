@@ -89,6 +89,7 @@ void Service::handle_control(const Peer& peer, const User& user, const wire::Mes
 
 void Service::agent_said(const Peer& peer, const User& user, const wire::Message& message) {
   if (user.role != Role::Agent) return refuse(peer, denied("only agents hold jobs"));
+  if (peer.lane != Lane::Control) return refuse(peer, denied("not the control endpoint"));
   Result<AgentId> id = AgentId::parse(user.id);
   if (!id) return refuse(peer, internal("the agent's user id is no agent id"));
   AgentSaid said{{*id, user.name, user.labels}, message, std::nullopt};

@@ -1,0 +1,174 @@
+#include "coordinator/reactor/bulk_thread.h"
+
+#include <chrono>
+
+#include "common/base/log.h"
+#include "common/wire/codec.h"
+
+namespace farm::coordinator {
+namespace {
+
+constexpr int kMessagesPerTurn = 64;
+constexpr size_t kMaxQueued = 256;  // per reader, before it is dropped
+constexpr Duration kPoll = std::chrono::milliseconds(100);
+constexpr Duration kRetry = std::chrono::milliseconds(10);  // while a reader's queue is full
+
+}  // namespace
+
+class BulkThread::Loop final : public Transport {
+ public:
+  Loop(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
+       Channel<ToBulk>& orders, Channel<FromBulk>& reports)
+      : socket_(std::move(socket)),
+        files_(store),
+        uploads_(chunks),
+        downloads_(files_, chunks),
+        clock_(clock),
+        orders_(orders),
+        reports_(reports) {}
+
+  void turn() {
+    const bool busy = downloads_.work(*this) | take_upload_turn();
+    retry_queued();
+    const bool stuck = !unreported_.empty() || !queues_.empty();
+    const Duration wait = busy ? Duration::zero() : stuck ? kRetry : kPoll;
+    net::poll_readable({&socket_}, {orders_.fd()}, wait);
+    take_orders();
+    // With reports waiting the reactor is behind: reading more would only queue more.
+    for (int i = 0; i < kMessagesPerTurn && unreported_.empty(); ++i) {
+      std::optional<net::Received> received = socket_.receive();
+      if (!received) break;
+      take_frame(std::move(*received));
+      report_waiting();
+    }
+    report_waiting();
+    const Instant now = clock_.now();
+    if (now - swept_ > std::chrono::minutes(1)) {
+      swept_ = now;
+      uploads_.expire(now);
+      downloads_.expire(now);
+    }
+  }
+
+  Result<void> send(const Outgoing& outgoing) override {
+    if (queues_.count(outgoing.to) != 0) return timed_out("the reader is behind");
+    return socket_.send(outgoing.to.routing, wire::encode(outgoing.message));
+  }
+
+ private:
+  bool take_upload_turn() {
+    answer(uploads_.work());
+    return uploads_.busy();
+  }
+
+  void answer(UploadDesk::Turn turn) {
+    for (Outgoing& reply : turn.replies) deliver(std::move(reply));
+    for (UploadDesk::Finished& finished : turn.finished) report(std::move(finished));
+  }
+
+  /// Sends or queues: what the reactor decided must reach a reader that is only slow.
+  void deliver(Outgoing outgoing) {
+    const auto queue = queues_.find(outgoing.to);
+    if (queue != queues_.end()) {
+      if (queue->second.size() < kMaxQueued) queue->second.push_back(std::move(outgoing));
+      return;
+    }
+    const Result<void> sent = send(outgoing);
+    if (sent || sent.error().code != ErrorCode::Timeout) return;
+    report(ReaderState{outgoing.to, true});
+    const Peer peer = outgoing.to;
+    queues_[peer].push_back(std::move(outgoing));
+  }
+
+  void retry_queued() {
+    for (auto it = queues_.begin(); it != queues_.end();) {
+      bool full = false;
+      while (!it->second.empty() && !full) {
+        const Outgoing& next = it->second.front();
+        const Result<void> sent = socket_.send(next.to.routing, wire::encode(next.message));
+        full = !sent && sent.error().code == ErrorCode::Timeout;
+        if (!full) it->second.pop_front();
+      }
+      if (full) {
+        ++it;
+        continue;
+      }
+      report(ReaderState{it->first, false});
+      it = queues_.erase(it);
+    }
+  }
+
+  void take_orders() {
+    while (std::optional<ToBulk> order = orders_.receive()) {
+      if (auto* outgoing = std::get_if<Outgoing>(&*order)) {
+        deliver(std::move(*outgoing));
+      } else if (auto* admit = std::get_if<Admit>(&*order)) {
+        begin(admit->incoming);
+      } else if (auto* drop = std::get_if<DropUser>(&*order)) {
+        uploads_.drop_user(drop->user);
+        downloads_.drop_user(drop->user);
+      }
+    }
+  }
+
+  void begin(const Incoming& incoming) {
+    if (const auto* upload = std::get_if<wire::UploadBegin>(&incoming.message)) {
+      answer(uploads_.begin(incoming.from, *upload, clock_.now()));
+    } else if (const auto* fetch = std::get_if<wire::FetchBegin>(&incoming.message)) {
+      downloads_.begin(incoming.from, *fetch, clock_.now(), *this);
+    }
+  }
+
+  void take_frame(net::Received received) {
+    const Peer peer{Lane::Bulk, std::move(received.routing_id), std::move(received.user_id)};
+    Result<wire::Message> message = wire::decode(received.frame);
+    if (!message) {
+      deliver({peer, wire::ProtocolError{std::move(message).error()}});
+      return;
+    }
+    // Chunks and credits belong to transfers that the reactor has admitted for this user.
+    if (const auto* chunk = std::get_if<wire::UploadChunk>(&*message)) {
+      answer(uploads_.chunk(peer, *chunk, clock_.now()));
+    } else if (const auto* end = std::get_if<wire::UploadEnd>(&*message)) {
+      answer(uploads_.end(peer, *end, clock_.now()));
+    } else if (const auto* credit = std::get_if<wire::FetchCredit>(&*message)) {
+      downloads_.credit(peer, *credit, clock_.now());
+    } else {
+      report(Incoming{peer, *std::move(message)});
+    }
+  }
+
+  void report(FromBulk report) { unreported_.push_back(std::move(report)); }
+  void report_waiting() {
+    while (!unreported_.empty()) {
+      FromBulk copy = unreported_.front();  // try_send takes its argument also when it is full
+      if (!reports_.try_send(std::move(copy))) return;
+      unreported_.pop_front();
+    }
+  }
+
+  net::Router socket_;
+  FileIndex files_;
+  UploadDesk uploads_;
+  DownloadDesk downloads_;
+  const Clock& clock_;
+  Channel<ToBulk>& orders_;
+  Channel<FromBulk>& reports_;
+  std::deque<FromBulk> unreported_;
+  std::map<Peer, std::deque<Outgoing>> queues_;  // of readers that are behind
+  Instant swept_{};
+};
+
+BulkThread::BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock) {
+  loop_ = std::make_unique<Loop>(std::move(socket), store, chunks, clock, to_bulk_, from_bulk_);
+  thread_ = std::thread([this] {
+    while (!stop_) loop_->turn();
+  });
+}
+
+BulkThread::~BulkThread() {
+  stop_ = true;
+  thread_.join();
+}
+
+}  // namespace farm::coordinator

@@ -1,0 +1,60 @@
+// BulkThread: owns the bulk socket and the bytes: hashing, chunk store, uploads, downloads. It asks
+// the reactor who may do what and gives it whole files to record, so that heartbeats and decisions
+// never wait behind a disk image.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+#include <variant>
+
+#include "common/base/channel.h"
+#include "common/base/clock.h"
+#include "common/net/zmq/socket.h"
+#include "coordinator/artifacts/download_desk.h"
+#include "coordinator/artifacts/upload_desk.h"
+
+namespace farm::coordinator {
+
+/// To the reactor: a message it decides on, a whole file, or that a reader fell behind or caught up.
+struct ReaderState {
+  Peer peer;
+  bool behind = false;
+};
+using FromBulk = std::variant<Incoming, UploadDesk::Finished, ReaderState>;
+
+/// From the reactor.
+struct Admit {  // the upload or download may begin
+  Incoming incoming;
+};
+struct DropUser {
+  std::string user;
+};
+using ToBulk = std::variant<Outgoing, Admit, DropUser>;
+
+class BulkThread {
+ public:
+  BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock);
+  ~BulkThread();
+  BulkThread(const BulkThread&) = delete;
+  BulkThread& operator=(const BulkThread&) = delete;
+
+  /// Never blocks; false when the thread is behind.
+  bool tell(ToBulk message) { return to_bulk_.try_send(std::move(message)); }
+  std::optional<FromBulk> receive() { return from_bulk_.receive(); }
+  /// Readable while receive() has something.
+  int fd() const { return from_bulk_.fd(); }
+
+ private:
+  class Loop;
+  Channel<ToBulk> to_bulk_{512};
+  Channel<FromBulk> from_bulk_{512};
+  std::atomic<bool> stop_{false};
+  std::unique_ptr<Loop> loop_;
+  std::thread thread_;
+};
+
+}  // namespace farm::coordinator

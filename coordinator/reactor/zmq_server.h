@@ -1,0 +1,49 @@
+// ZmqServer: the running coordinator: opens the store, binds the three endpoints behind ZAP, runs the
+// reactor loop. What it decides is in Service; what moves bytes is in BulkThread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "coordinator/core/state.h"
+
+namespace farm::coordinator {
+
+struct ServerConfig {
+  std::string data = "/var/lib/farm/coordinator";
+  std::string control = "tcp://*:7440";
+  std::string bulk = "tcp://*:7441";
+  std::string enroll = "tcp://*:7442";
+  bool accept_loss = false;
+  std::string version;
+  Policy policy;
+};
+
+class ZmqServer {
+ public:
+  /// Unavailable: an address is in use; Corrupt: the store lost acknowledged batches.
+  static Result<std::unique_ptr<ZmqServer>> start(const ServerConfig& config);
+  ~ZmqServer();
+  ZmqServer(const ZmqServer&) = delete;
+  ZmqServer& operator=(const ZmqServer&) = delete;
+
+  /// Until stop(). Owner thread of all control state.
+  void run();
+  /// From any thread or a signal handler.
+  void stop();
+
+  /// The endpoints with their real ports, and the coordinator's public key.
+  const std::string& control_endpoint() const;
+  const std::string& bulk_endpoint() const;
+  const std::string& enroll_endpoint() const;
+  const std::string& public_key() const;
+
+ private:
+  class Impl;
+  explicit ZmqServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace farm::coordinator
