@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+
+#include "builders/core/schema/catalog.h"
+#include "common/plan/render.h"
+#include "tests/unit/common/plan/planning.h"
+
+namespace farm::plan {
+namespace {
+
+constexpr const char* kTemplate = R"(
+variable "greeting" { default = "hello" }
+locals { unused = "never shipped" }
+source "null" "a" { communicator = "none" }
+build {
+  sources = ["null.a"]
+  dynamic "provisioner" {
+    for_each = ["one"]
+    labels   = ["shell-local"]
+    content {
+      inline   = ["${var.greeting} ${build.Host} ${provisioner.value} {{build_name}}"]
+      override = { a = { environment_vars = ["ID=${build.ID}"] } }
+    }
+  }
+})";
+
+class LateBodies : public testing::Test {
+ protected:
+  LateBodies() : planning_("a.pkr.hcl", kTemplate) {
+    planning_.load.path = "a.pkr.hcl";
+    planned_ = planning_.run();
+  }
+  const ComponentSpec& spec() { return planned_.value->jobs.at(0).provisioners.at(0).component; }
+  const ComponentSchema& schema() {
+    return *builders::component_catalog().find(ComponentKind::Provisioner, "shell-local");
+  }
+  Planning planning_;
+  Diagnosed<Plan> planned_;
+};
+
+TEST_F(LateBodies, ShipOnlyWhatTheyUse) {
+  ASSERT_EQ(dump(planned_.diagnostics), "");
+  ASSERT_TRUE(spec().late.has_value());
+  EXPECT_EQ(spec().late->scope.get("local"), nullptr);
+  EXPECT_EQ(spec().late->scope.get("var")->get("greeting")->as_string(), "hello");
+}
+
+TEST_F(LateBodies, AreEvaluatedWithRealValues) {
+  const value::Value::Map build = {{"Host", value::Value::string("10.0.0.9")},
+                                   {"ID", value::Value::string("vm-1")}};
+  const Result<value::Value> config = resolve_late(spec(), schema(), &build, WallTime{0}, "/tmp");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->get("inline")->elements().at(0).as_string(),
+            "hello 10.0.0.9 one {{build_name}}");
+  EXPECT_EQ(config->get("environment_vars")->elements().at(0).as_string(), "ID=vm-1");
+}
+
+TEST_F(LateBodies, SeePlaceholdersAtPrepare) {
+  const Result<value::Value> config = resolve_late(spec(), schema(), nullptr, WallTime{0}, "/tmp");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->get("inline")->elements().at(0).as_string(),
+            "hello <unknown> one {{build_name}}");
+}
+
+TEST_F(LateBodies, ReportMissingBuildValues) {
+  const value::Value::Map build = {{"ID", value::Value::string("vm-1")}};
+  const Result<value::Value> config = resolve_late(spec(), schema(), &build, WallTime{0}, "/tmp");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("Unsupported attribute"), std::string::npos)
+      << config.error().message;
+}
+
+TEST(RenderConfig, RendersAllButLateOptions) {
+  const ComponentSchema& schema =
+      *builders::component_catalog().find(ComponentKind::Provisioner, "shell");
+  RenderInputs inputs;
+  inputs.build_name = "base";
+  SeededRandom random(1);
+  const value::Value raw = value::Value::object(
+      {{"execute_command", value::Value::string("{{.Vars}} {{.Path}}")},
+       {"remote_folder", value::Value::string("/tmp/{{build_name}}")},
+       {"env", value::Value::map(value::Type::string(),
+                                 {{"K", value::Value::string("{{build_name}}")}})}});
+  const Result<value::Value> config = render_config(raw, schema, inputs, random, nullptr);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->get("execute_command")->as_string(), "{{.Vars}} {{.Path}}");
+  EXPECT_EQ(config->get("remote_folder")->as_string(), "/tmp/base");
+  EXPECT_EQ(config->get("env")->get("K")->as_string(), "base");
+  const value::Value bad =
+      value::Value::object({{"remote_folder", value::Value::string("{{nonsense}}")}});
+  const Result<value::Value> refused = render_config(bad, schema, inputs, random, nullptr);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_TRUE(refused.error().message.starts_with("render 'remote_folder': "))
+      << refused.error().message;
+}
+
+}  // namespace
+}  // namespace farm::plan
