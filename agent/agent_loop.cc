@@ -14,11 +14,13 @@
 #include "builders/core/schema/catalog.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
+#include "common/wire/join_token.h"
 
 namespace farm::agent {
 namespace {
 
 constexpr Duration kLongestWait = std::chrono::seconds(30);
+constexpr std::string_view kJoinTokenStart = "farm1-";
 
 std::string host_name() {
   char name[256] = {};
@@ -32,8 +34,8 @@ std::string first_line(const std::string& path) {
 
 class AgentLoop {
  public:
-  AgentLoop(const AgentOptions& options, const Environment& environment)
-      : options_(options), environment_(environment) {}
+  AgentLoop(AgentOptions options, const Environment& environment)
+      : options_(std::move(options)), environment_(environment) {}
 
   Result<void> run() {
     TRY(prepare_state());
@@ -97,11 +99,24 @@ class AgentLoop {
     return {};
   }
 
-  Result<void> spend_token(net::ZmqContext& context, const net::CurveKeys& keys) {
+  // A join token says where the coordinator listens and which key it has; a bare secret does not.
+  Result<std::string> read_token() {
+    if (options_.token.starts_with(kJoinTokenStart)) {
+      const wire::JoinToken join = TRY(wire::parse_join_token(options_.token));
+      options_.token = join.secret;
+      options_.server_key = join.server_key;
+      options_.coordinator = join.control;
+      bulk_ = join.bulk;
+      return join.enroll;
+    }
     if (options_.server_key.empty()) {
       return invalid_input("--token needs --server-key, the coordinator's public key");
     }
-    const std::string endpoint = TRY(endpoint_beside(options_.coordinator, 2));
+    return endpoint_beside(options_.coordinator, 2);
+  }
+
+  Result<void> spend_token(net::ZmqContext& context, const net::CurveKeys& keys) {
+    const std::string endpoint = TRY(read_token());
     wire::Enroll request;
     request.token = options_.token;
     request.name = name();
@@ -112,6 +127,7 @@ class AgentLoop {
     const std::string server = reply.server_key.empty() ? options_.server_key : reply.server_key;
     TRY(io::write_file_atomic(path("server.key"), server + "\n", 0600));
     TRY(io::write_file_atomic(path("coordinator"), options_.coordinator + "\n", 0600));
+    TRY(io::write_file_atomic(path("bulk"), bulk_ + "\n", 0600));
     log::info("enrolled", {{"id", reply.id}, {"name", name()}});
     return {};
   }
@@ -128,7 +144,9 @@ class AgentLoop {
                            "--server-key");
     }
     address.control = TRY(endpoint_beside(coordinator, 0));
-    address.bulk = TRY(endpoint_beside(coordinator, 1));
+    // Where the token said it is, unless the command line has named another coordinator since.
+    if (coordinator == first_line(path("coordinator"))) address.bulk = first_line(path("bulk"));
+    if (address.bulk.empty()) address.bulk = TRY(endpoint_beside(coordinator, 1));
     return address;
   }
 
@@ -181,8 +199,9 @@ class AgentLoop {
     return ::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
   }
 
-  const AgentOptions& options_;
+  AgentOptions options_;
   const Environment& environment_;
+  std::string bulk_;  // endpoint, when a join token named it
   builders::Registry registry_;
   RunnerOptions runner_options_;
   SystemClock clock_;
