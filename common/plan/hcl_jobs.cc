@@ -181,7 +181,7 @@ class HclPlanner {
     spec.declared = block.declared;
     if (needs_build_values(references)) {
       spec.late = make_late_body(*block.body, references, use.component_scope,
-                                 use.build.name);
+                                 use.build.name, use.source.name);
     }
     return spec;
   }

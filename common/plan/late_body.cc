@@ -13,6 +13,10 @@
 namespace farm::plan {
 namespace {
 
+// Where the scope keeps the declared name of the source, by which `override` also goes; no
+// identifier, so that templates cannot see it.
+constexpr const char* kDeclaredSource = "*source";
+
 const std::string* first_step(const hcl2::Traversal& reference) {
   if (reference.steps.empty()) return nullptr;
   const auto& key = reference.steps.front().key;
@@ -62,7 +66,8 @@ bool needs_build_values(const std::vector<hcl2::Traversal>& references) {
 }
 
 LateBody make_late_body(const hcl2::Body& body, const std::vector<hcl2::Traversal>& references,
-                        const hcl2::Scope& scope, const std::string& build_name) {
+                        const hcl2::Scope& scope, const std::string& build_name,
+                        const std::string& source_name) {
   LateBody late;
   late.json = body.is_json();
   late.text = body.source_text();
@@ -91,6 +96,8 @@ LateBody make_late_body(const hcl2::Body& body, const std::vector<hcl2::Traversa
   }
   roots.insert_or_assign("build",
                          value::Value::object({{"name", value::Value::string(build_name)}}));
+  roots.insert_or_assign(kDeclaredSource,
+                         value::Value::object({{"name", value::Value::string(source_name)}}));
   late.scope = value::Value::object(std::move(roots));
   return late;
 }
@@ -134,9 +141,14 @@ Result<value::Value> resolve_late(const ComponentSpec& spec, const ComponentSche
   const CoreAttributes core =
       read_core_attributes(*hcl2::expand_dynamic(body, context), kind, context, rest, diagnostics);
   const DecodedBody decoded = decode_body(*rest, schema.options, context, nullptr, diagnostics);
-  const value::Value config =
-      apply_override(decoded.config, core.override_options,
-                     text_member(late.scope, "source", "name"), schema, spec.declared, diagnostics);
+  const std::string declared_name = text_member(late.scope, kDeclaredSource, "name");
+  const std::string shown_name = text_member(late.scope, "source", "name");
+  value::Value config = apply_override(decoded.config, core.override_options, declared_name, schema,
+                                       spec.declared, diagnostics);
+  if (shown_name != declared_name) {
+    config = apply_override(config, core.override_options, shown_name, schema, spec.declared,
+                            diagnostics);
+  }
   if (diagnostics.has_errors()) return as_error(diagnostics);
   return config;
 }

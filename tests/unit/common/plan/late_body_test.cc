@@ -69,6 +69,26 @@ TEST_F(LateBodies, ReportMissingBuildValues) {
       << config.error().message;
 }
 
+TEST(LateBody, KeepsOverridesByTheDeclaredName) {
+  Planning planning("a.pkr.hcl", R"(
+source "null" "a" { communicator = "none" }
+build {
+  source "null.a" { name = "local" }
+  provisioner "shell-local" {
+    inline   = ["${build.ID}"]
+    override = { a = { inline = ["other"] } }
+  }
+})");
+  const Diagnosed<Plan> planned = planning.run();
+  ASSERT_EQ(dump(planned.diagnostics), "");
+  const Result<value::Value> config = resolve_late(
+      planned.value->jobs.at(0).provisioners.at(0).component,
+      *builders::component_catalog().find(ComponentKind::Provisioner, "shell-local"), nullptr,
+      WallTime{0}, "/tmp");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->get("inline")->elements().at(0).as_string(), "other");
+}
+
 TEST(RenderConfig, RendersAllButLateOptions) {
   const ComponentSchema& schema =
       *builders::component_catalog().find(ComponentKind::Provisioner, "shell");
