@@ -85,14 +85,14 @@ std::string* payload_of(M& message) {
 }
 
 template <class T>
-void put(std::string& out, T value) {
+void put_number(std::string& out, T value) {
   for (size_t i = 0; i < sizeof(T); ++i) {
     out += static_cast<char>(value >> (8 * i) & 0xff);
   }
 }
 
 template <class T>
-T get(std::string_view in, size_t at) {
+T get_number(std::string_view in, size_t at) {
   T value = 0;
   for (size_t i = 0; i < sizeof(T); ++i) {
     value = static_cast<T>(value | static_cast<T>(static_cast<uint8_t>(in[at + i])) << (8 * i));
@@ -113,12 +113,12 @@ std::string encode_one(const M& message) {
   const std::string* payload = payload_of(source);
   std::string frame;
   frame.reserve(kHeaderSize + builder.GetSize() + (payload == nullptr ? 0 : payload->size()));
-  put<uint32_t>(frame, kMagic);
-  put<uint8_t>(frame, kProtocolMajor);
-  put<uint8_t>(frame, kProtocolMinor);
-  put<uint16_t>(frame, Kind<M>::kSpec.type);
-  put<uint32_t>(frame, 0);
-  put<uint32_t>(frame, builder.GetSize());
+  put_number<uint32_t>(frame, kMagic);
+  put_number<uint8_t>(frame, kProtocolMajor);
+  put_number<uint8_t>(frame, kProtocolMinor);
+  put_number<uint16_t>(frame, Kind<M>::kSpec.type);
+  put_number<uint32_t>(frame, 0);
+  put_number<uint32_t>(frame, builder.GetSize());
   frame.append(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   if (payload != nullptr) frame += *payload;
   return frame;
@@ -208,14 +208,14 @@ std::string encode(const Message& message) {
 Result<Message> decode(std::string_view frame) {
   if (frame.size() > kMaxFrame) return corrupt("frame is larger than 16 MiB");
   if (frame.size() < kHeaderSize) return corrupt("frame is shorter than its header");
-  if (get<uint32_t>(frame, 0) != kMagic) return corrupt("frame is not of this protocol");
-  const auto major = get<uint8_t>(frame, 4);
+  if (get_number<uint32_t>(frame, 0) != kMagic) return corrupt("frame is not of this protocol");
+  const auto major = get_number<uint8_t>(frame, 4);
   if (major != kProtocolMajor) {
     return invalid_input(fmt::format("protocol version {} is not spoken here (this is {})",
                                      static_cast<int>(major), static_cast<int>(kProtocolMajor)));
   }
-  const auto type = get<uint16_t>(frame, 6);
-  const auto body_size = get<uint32_t>(frame, 12);
+  const auto type = get_number<uint16_t>(frame, 6);
+  const auto body_size = get_number<uint32_t>(frame, 12);
   if (body_size > frame.size() - kHeaderSize) return corrupt("frame is cut short");
   for (size_t i = 0; i < kTypes.size(); ++i) {
     if (kTypes[i] != type) continue;
