@@ -7,9 +7,9 @@
 namespace farm::builders {
 namespace {
 
-constexpr CommunicatorType kTypes[] = {
-    CommunicatorType::Ssh, CommunicatorType::WinRm, CommunicatorType::None,
-    CommunicatorType::Docker, CommunicatorType::DockerWindowsContainer};
+constexpr CommunicatorType kTypes[] = {CommunicatorType::Ssh, CommunicatorType::WinRm,
+                                       CommunicatorType::None, CommunicatorType::Docker,
+                                       CommunicatorType::DockerWindowsContainer};
 
 bool is_docker(CommunicatorType type) {
   return type == CommunicatorType::Docker || type == CommunicatorType::DockerWindowsContainer;

@@ -1,5 +1,5 @@
-// CommunicatorOptions: which way into a machine a source uses, and that way's options. Shared by all
-// builders. Pure, so that farmctl and the coordinator validate with it.
+// CommunicatorOptions: which way into a machine a source uses, and that way's options. Shared by
+// all builders. Pure, so that farmctl and the coordinator validate with it.
 #pragma once
 
 #include <string>

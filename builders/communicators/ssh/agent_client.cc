@@ -92,9 +92,9 @@ Result<std::string> AgentClient::sign(const std::string& blob, std::string_view 
   const uint32_t flags = algorithm == "rsa-sha2-512"   ? kRsaSha512
                          : algorithm == "rsa-sha2-256" ? kRsaSha256
                                                        : 0;
-  const std::string answer = TRY(ask(
-      WireWriter().byte(kSignRequest).string(blob).string(data).u32(flags).bytes(), deadline,
-      cancel));
+  const std::string answer =
+      TRY(ask(WireWriter().byte(kSignRequest).string(blob).string(data).u32(flags).bytes(),
+              deadline, cancel));
   WireReader in(answer);
   if (in.byte() != kSignResponse) return denied("the SSH agent refuses to sign with this key");
   WireReader signature(in.string());

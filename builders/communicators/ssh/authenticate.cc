@@ -27,8 +27,8 @@ struct Signing {
 LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(sign_hook) {
   static_cast<void>(session);
   Signing& signing = *static_cast<Signing*>(*abstract);
-  auto made = signing.sign(
-      signing.algorithm, std::string_view(reinterpret_cast<const char*>(data), data_len));
+  auto made = signing.sign(signing.algorithm,
+                           std::string_view(reinterpret_cast<const char*>(data), data_len));
   if (!made) {
     signing.failure = made.error();
     return LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
@@ -183,8 +183,7 @@ class Login {
       WireReader reader(identity.blob);
       const std::string type(reader.string());
       const bool certificate = type.ends_with("-cert-v01@openssh.com");
-      const std::string key_type =
-          certificate ? Certificate{type, {}}.key_type_name() : type;
+      const std::string key_type = certificate ? Certificate{type, {}}.key_type_name() : type;
       // Keys on security tokens sign in a form of their own.
       if (type.starts_with("sk-")) continue;
       const Signer signer = [&](std::string_view algorithm, std::string_view data) {
@@ -200,10 +199,10 @@ class Login {
     const std::string& text = credentials_.password->reveal();
     const long code = TRY(session_.until_done(
         [&]() -> long {
-          return libssh2_userauth_password_ex(
-              session_.raw(), credentials_.user.data(),
-              static_cast<unsigned>(credentials_.user.size()), text.data(),
-              static_cast<unsigned>(text.size()), nullptr);
+          return libssh2_userauth_password_ex(session_.raw(), credentials_.user.data(),
+                                              static_cast<unsigned>(credentials_.user.size()),
+                                              text.data(), static_cast<unsigned>(text.size()),
+                                              nullptr);
         },
         wait_));
     return judge(code);

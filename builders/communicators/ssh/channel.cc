@@ -24,7 +24,8 @@ Result<Channel> Channel::open_command(Session& session, const Wait& wait) {
   TRY(session.require(
       "ssh: open a session",
       [&]() -> long {
-        channel = libssh2_channel_open_ex(session.raw(), "session", 7, kWindow, kPacket, nullptr, 0);
+        channel =
+            libssh2_channel_open_ex(session.raw(), "session", 7, kWindow, kPacket, nullptr, 0);
         return channel ? 0 : libssh2_session_last_errno(session.raw());
       },
       wait));
@@ -46,8 +47,7 @@ Result<Channel> Channel::open_forward(Session& session, const std::string& host,
 }
 
 Channel::Channel(Channel&& other) noexcept
-    : session_(other.session_),
-      channel_(std::exchange(other.channel_, nullptr)) {}
+    : session_(other.session_), channel_(std::exchange(other.channel_, nullptr)) {}
 
 Channel& Channel::operator=(Channel&& other) noexcept {
   if (this != &other) {
@@ -58,7 +58,9 @@ Channel& Channel::operator=(Channel&& other) noexcept {
   return *this;
 }
 
-Channel::~Channel() { close(); }
+Channel::~Channel() {
+  close();
+}
 
 void Channel::close() noexcept {
   if (!channel_) return;
@@ -74,7 +76,9 @@ Result<void> Channel::request_pty(const Wait& wait) {
   // The type of terminal and size that users know from Packer's xterm.
   TRY(session_->require(
       "ssh_pty: the server gives no terminal",
-      [&] { return libssh2_channel_request_pty_ex(channel_, "xterm", 5, nullptr, 0, 80, 40, 0, 0); },
+      [&] {
+        return libssh2_channel_request_pty_ex(channel_, "xterm", 5, nullptr, 0, 80, 40, 0, 0);
+      },
       wait));
   return {};
 }
@@ -103,8 +107,7 @@ Result<void> Channel::subsystem(const std::string& name, const Wait& wait) {
 }
 
 Result<Transfer> Channel::try_read(ChannelStream stream, char* buffer, size_t capacity) {
-  const long got =
-      libssh2_channel_read_ex(channel_, static_cast<int>(stream), buffer, capacity);
+  const long got = libssh2_channel_read_ex(channel_, static_cast<int>(stream), buffer, capacity);
   if (got > 0) return Transfer{Moved::Some, static_cast<size_t>(got)};
   if (got == 0) {
     return Transfer{libssh2_channel_eof(channel_) != 0 ? Moved::End : Moved::WouldBlock, 0};
@@ -164,12 +167,14 @@ Result<void> Channel::write_all(std::string_view bytes, const Wait& wait) {
 }
 
 Result<void> Channel::send_end(const Wait& wait) {
-  TRY(session_->require("ssh: end of input", [&] { return libssh2_channel_send_eof(channel_); },
-                        wait));
+  TRY(session_->require(
+      "ssh: end of input", [&] { return libssh2_channel_send_eof(channel_); }, wait));
   return {};
 }
 
-bool Channel::at_end() const { return libssh2_channel_eof(channel_) != 0; }
+bool Channel::at_end() const {
+  return libssh2_channel_eof(channel_) != 0;
+}
 
 Result<int> Channel::finish(const Wait& wait) {
   const auto closing = session_->until_done([&] { return libssh2_channel_close(channel_); }, wait);
@@ -201,10 +206,9 @@ int signal_number(std::string_view name) {
     int number;
   };
   constexpr Named kSignals[] = {
-      {"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"FPE", SIGFPE},   {"HUP", SIGHUP},
-      {"ILL", SIGILL},   {"INT", SIGINT},   {"KILL", SIGKILL}, {"PIPE", SIGPIPE},
-      {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV}, {"TERM", SIGTERM}, {"USR1", SIGUSR1},
-      {"USR2", SIGUSR2}};
+      {"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"FPE", SIGFPE},   {"HUP", SIGHUP},   {"ILL", SIGILL},
+      {"INT", SIGINT},   {"KILL", SIGKILL}, {"PIPE", SIGPIPE}, {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV},
+      {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}};
   for (const Named& known : kSignals) {
     if (known.name == name) return known.number;
   }

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "builders/communicators/ssh/dialer.h"
-#include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/stream_forwarder.h"
 #include "builders/communicators/ssh/ssh_communicator.h"
 #include "builders/core/config.h"
 #include "common/base/log.h"
@@ -123,7 +123,11 @@ Result<std::unique_ptr<Communicator>> connect_ssh(const SshOptions& options,
                                                   const std::string& host, uint16_t port,
                                                   const CancelToken& cancel, Ui& ui) {
   return connect_ssh(
-      options, [&]() -> Result<SshAddress> { return SshAddress{host, port}; }, cancel, ui);
+      options,
+      [&]() -> Result<SshAddress> {
+        return SshAddress{host, port};
+      },
+      cancel, ui);
 }
 
 }  // namespace farm::builders::ssh

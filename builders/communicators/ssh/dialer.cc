@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/stream_forwarder.h"
 #include "builders/communicators/ssh/socks5.h"
 #include "builders/communicators/ssh/tcp.h"
 #include "common/io/files.h"
@@ -19,7 +19,9 @@ constexpr seconds kBannerTime{15};
 constexpr seconds kHandshakeTime{60};
 constexpr uint64_t kMaxKeyFile = 1U << 20;
 
-Instant in(seconds time) { return io::steady_now() + time; }
+Instant in(seconds time) {
+  return io::steady_now() + time;
+}
 
 Result<KeyCredential> load_key(const char* option, const std::string& path,
                                const std::string& certificate_path) {
@@ -51,8 +53,8 @@ Result<Credentials> credentials_of(const SshOptions& options) {
     credentials.agent_socket = options.agent_socket;
   }
   if (!options.private_key_file.empty()) {
-    credentials.keys.push_back(TRY(load_key("ssh_private_key_file", options.private_key_file,
-                                            options.certificate_file)));
+    credentials.keys.push_back(
+        TRY(load_key("ssh_private_key_file", options.private_key_file, options.certificate_file)));
   }
   if (!options.private_key.empty()) {
     auto key = PrivateKey::parse(options.private_key.reveal());
@@ -70,7 +72,8 @@ Result<Credentials> credentials_of(const BastionOptions& bastion, const SshOptio
   credentials.password_method = !bastion.interactive;
   if (bastion.agent_auth) {
     if (options.agent_socket.empty()) {
-      return invalid_input("ssh_bastion_agent_auth: there is no SSH agent (SSH_AUTH_SOCK is not set)");
+      return invalid_input(
+          "ssh_bastion_agent_auth: there is no SSH agent (SSH_AUTH_SOCK is not set)");
     }
     credentials.agent_socket = options.agent_socket;
   }

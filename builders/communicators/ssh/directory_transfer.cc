@@ -71,8 +71,7 @@ Result<bool> DirectoryTransfer::has_tar(const Wait& wait) {
 }
 
 Result<void> DirectoryTransfer::upload(const std::string& local, const std::string& remote,
-                                       const std::vector<std::string>& exclude,
-                                       const Wait& wait) {
+                                       const std::vector<std::string>& exclude, const Wait& wait) {
   const std::vector<TreeEntry> tree = TRY(walk_tree(local, exclude));
   const std::string target = target_of(local, remote);
   const bool tar = TRY(has_tar(wait));
@@ -123,8 +122,7 @@ Result<void> DirectoryTransfer::download_tar(const std::string& remote, const st
   return end_command(channel, wait, read_tar(channel, target, exclude, wait));
 }
 
-Result<void> DirectoryTransfer::download_files(const std::string& remote,
-                                               const std::string& target,
+Result<void> DirectoryTransfer::download_files(const std::string& remote, const std::string& target,
                                                const std::vector<std::string>& exclude,
                                                const Wait& wait) {
   const auto sftp = TRY(Sftp::open(session_, wait));

@@ -1,5 +1,5 @@
-// FileTransfer: moving the bytes of one file over a session, by the scp protocol or by sftp; and the
-// local ends of such a move.
+// FileTransfer: moving the bytes of one file over a session, by the scp protocol or by sftp; and
+// the local ends of such a move.
 #pragma once
 
 #include <cstdint>
@@ -56,8 +56,8 @@ class FileTransfer {
                                 const ProgressSink& progress, const Wait& wait) = 0;
 };
 
-/// `path` as a word of the remote shell's command line. A leading ~ and $NAME keep their meaning, as
-/// users know it from Packer; a Windows path stays as it is.
+/// `path` as a word of the remote shell's command line. A leading ~ and $NAME keep their meaning,
+/// as users know it from Packer; a Windows path stays as it is.
 Result<std::string> remote_word(const std::string& path);
 
 }  // namespace farm::builders::ssh

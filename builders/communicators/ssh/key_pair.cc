@@ -98,8 +98,8 @@ std::string contents(BIO* output) {
 /// PKCS#1, SEC1 or the DSA form: what the oldest tools on a machine can read.
 Result<std::string> traditional_pem(evp_pkey_st* key) {
   const std::unique_ptr<BIO, BioFree> output(BIO_new(BIO_s_mem()));
-  const std::unique_ptr<OSSL_ENCODER_CTX, EncoderFree> encoder(OSSL_ENCODER_CTX_new_for_pkey(
-      key, EVP_PKEY_KEYPAIR, "PEM", "type-specific", nullptr));
+  const std::unique_ptr<OSSL_ENCODER_CTX, EncoderFree> encoder(
+      OSSL_ENCODER_CTX_new_for_pkey(key, EVP_PKEY_KEYPAIR, "PEM", "type-specific", nullptr));
   if (!output || !encoder || OSSL_ENCODER_to_bio(encoder.get(), output.get()) != 1) {
     return internal("the private key cannot be written");
   }

@@ -16,7 +16,9 @@
 
 namespace farm::builders::ssh {
 
-void EvpPkeyFree::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(key); }
+void EvpPkeyFree::operator()(evp_pkey_st* key) const noexcept {
+  EVP_PKEY_free(key);
+}
 
 namespace {
 
@@ -47,8 +49,8 @@ const unsigned char* bytes_of(std::string_view text) {
 std::string magnitude(const BIGNUM* number, size_t width = 0) {
   const size_t size = width > 0 ? width : static_cast<size_t>(BN_num_bytes(number));
   std::string out(size, '\0');
-  if (BN_bn2binpad(number, reinterpret_cast<unsigned char*>(out.data()),
-                   static_cast<int>(size)) < 0) {
+  if (BN_bn2binpad(number, reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(size)) <
+      0) {
     out.clear();
   }
   return out;
@@ -119,8 +121,8 @@ Result<std::string> build_public_blob(const EVP_PKEY* key, KeyKind kind) {
     case KeyKind::Ed25519: {
       std::string raw(32, '\0');
       size_t length = raw.size();
-      if (EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(raw.data()),
-                                      &length) != 1) {
+      if (EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(raw.data()), &length) !=
+          1) {
         return internal("no public part in the ed25519 key");
       }
       out.string(raw);
@@ -354,7 +356,9 @@ std::string key_type_name(KeyKind kind) {
   }
 }
 
-std::string PrivateKey::type_name() const { return key_type_name(kind_); }
+std::string PrivateKey::type_name() const {
+  return key_type_name(kind_);
+}
 
 Result<PrivateKey> PrivateKey::adopt(EvpPkey key) {
   if (!key) return invalid_input("no private key");
@@ -407,8 +411,7 @@ Result<std::string> PrivateKey::sign(std::string_view algorithm, std::string_vie
   return WireWriter().mpint(r).mpint(s).bytes();
 }
 
-std::vector<std::string> signature_algorithms(std::string_view type_name,
-                                              std::string_view banner) {
+std::vector<std::string> signature_algorithms(std::string_view type_name, std::string_view banner) {
   if (type_name != "ssh-rsa") return {std::string(type_name)};
   const int openssh = openssh_version(banner);
   if (openssh >= 702) return {"rsa-sha2-512"};

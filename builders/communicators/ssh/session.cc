@@ -15,13 +15,19 @@ namespace {
 constexpr size_t kInputBuffer = 256U << 10;
 constexpr int kPollCeilingMs = 60'000;
 
-Session* session_of(void** abstract) { return static_cast<Session*>(*abstract); }
+Session* session_of(void** abstract) {
+  return static_cast<Session*>(*abstract);
+}
 
-LIBSSH2_ALLOC_FUNC(allocate_hook) { return session_of(abstract)->memory().allocate(count); }
+LIBSSH2_ALLOC_FUNC(allocate_hook) {
+  return session_of(abstract)->memory().allocate(count);
+}
 LIBSSH2_REALLOC_FUNC(reallocate_hook) {
   return session_of(abstract)->memory().reallocate(ptr, count);
 }
-LIBSSH2_FREE_FUNC(free_hook) { session_of(abstract)->memory().release(ptr); }
+LIBSSH2_FREE_FUNC(free_hook) {
+  session_of(abstract)->memory().release(ptr);
+}
 
 /// libssh2_init is not thread-safe by itself.
 bool library_ready() {
@@ -98,8 +104,9 @@ Result<void> Session::start(const Wait& wait) {
     const int answers = options_.read_write_timeout > Duration{0} ? 1 : 0;
     libssh2_keepalive_config(session_, answers, 1);
   }
-  TRY(require("ssh: handshake failed",
-              [&] { return libssh2_session_handshake(session_, socket_.get()); }, wait));
+  TRY(require(
+      "ssh: handshake failed", [&] { return libssh2_session_handshake(session_, socket_.get()); },
+      wait));
   return {};
 }
 
@@ -122,8 +129,8 @@ Result<void> Session::prefer() {
                                  {"", LIBSSH2_METHOD_MAC_CS, macs},
                                  {"", LIBSSH2_METHOD_MAC_SC, macs}};
   if (!options_.key_exchange_algorithms.empty()) {
-    choices.push_back({"ssh_key_exchange_algorithms", LIBSSH2_METHOD_KEX,
-                       options_.key_exchange_algorithms});
+    choices.push_back(
+        {"ssh_key_exchange_algorithms", LIBSSH2_METHOD_KEX, options_.key_exchange_algorithms});
   }
   for (const Choice& choice : choices) {
     const std::vector<std::string> known = supported(session_, choice.method);

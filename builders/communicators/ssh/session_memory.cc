@@ -16,8 +16,8 @@ namespace {
 // length, and the flag: 1 + 4 user + 4+14 "ssh-connection" + 4+9 "publickey" + 1 + 4 + 4.
 constexpr size_t kFixedPart = 45;
 
-/// Whether libssh2 itself leaves "-cert-v01@openssh.com" out of the signature: 1.10 for ECDSA, later
-/// releases for every kind.
+/// Whether libssh2 itself leaves "-cert-v01@openssh.com" out of the signature: 1.10 for ECDSA,
+/// later releases for every kind.
 bool library_strips_certificate(std::string_view algorithm) {
   constexpr int kVersion1_11 = 0x010b00;
   return libssh2_version(kVersion1_11) != nullptr || algorithm.starts_with("ecdsa-");
@@ -65,14 +65,12 @@ void PublicKeyRequest::released(void* memory) {
 
 void PublicKeyRequest::complete_packet() {
   if (!differs()) return;
-  const std::string inner =
-      WireWriter().string(signature_algorithm_).string(signature_).bytes();
-  const std::string written =
-      WireWriter()
-          .u32(static_cast<uint32_t>(inner.size()))
-          .string(algorithm_)
-          .string(std::string(placeholder_size_, '\0'))
-          .bytes();
+  const std::string inner = WireWriter().string(signature_algorithm_).string(signature_).bytes();
+  const std::string written = WireWriter()
+                                  .u32(static_cast<uint32_t>(inner.size()))
+                                  .string(algorithm_)
+                                  .string(std::string(placeholder_size_, '\0'))
+                                  .bytes();
   if (!packet_ || std::memcmp(packet_ + unsigned_size_, written.data(), written.size()) != 0) {
     failed_ = true;
     return;
@@ -95,7 +93,10 @@ void* SessionMemory::reallocate(void* memory, size_t size) {
 
 void SessionMemory::inspect(const void* memory) {
   // SSH_MSG_CHANNEL_REQUEST (98), channel number, then the request's name: RFC 4254 section 6.10.
-  constexpr std::string_view kName("\0\0\0\x0b" "exit-status", 15);
+  constexpr std::string_view kName(
+      "\0\0\0\x0b"
+      "exit-status",
+      15);
   constexpr size_t kNameAt = 5;
   const auto* bytes = static_cast<const unsigned char*>(memory);
   if (exit_status_seen_ || bytes[0] != 98) return;

@@ -1,8 +1,8 @@
 // SessionMemory: the allocator of one libssh2 session. libssh2 1.10 takes the name of the signature
 // algorithm from the key blob and repeats it inside the signature, so it can say neither
-// "rsa-sha2-512 over an ssh-rsa key" nor anything about certificates. The request is built in memory
-// that this allocator hands out; while a PublicKeyRequest is armed, the right bytes are put there.
-// Used on the session's thread only.
+// "rsa-sha2-512 over an ssh-rsa key" nor anything about certificates. The request is built in
+// memory that this allocator hands out; while a PublicKeyRequest is armed, the right bytes are put
+// there. Used on the session's thread only.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,10 @@ namespace farm::builders::ssh {
 class PublicKeyRequest {
  public:
   /// `algorithm` goes into the request, `signature_algorithm` into the signature.
-  PublicKeyRequest(const std::string& user, std::string algorithm,
-                   std::string signature_algorithm, std::string key_blob);
+  PublicKeyRequest(const std::string& user, std::string algorithm, std::string signature_algorithm,
+                   std::string key_blob);
 
-  const unsigned char* blob() const {
-    return reinterpret_cast<const unsigned char*>(blob_.data());
-  }
+  const unsigned char* blob() const { return reinterpret_cast<const unsigned char*>(blob_.data()); }
   size_t blob_size() const { return blob_.size(); }
   /// The bytes to hand to libssh2 as "signature": padded or cut to the length that makes its
   /// packet as long as the right one.

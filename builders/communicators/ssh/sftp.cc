@@ -115,13 +115,13 @@ Result<std::unique_ptr<Sftp::Handle>> Sftp::open_handle(const std::string& path,
 
 Result<void> Sftp::upload(const UploadSource& source, const std::string& remote, uint32_t mode,
                           const ProgressSink& progress, const Wait& wait) {
-  const auto handle = TRY(open_handle(
-      remote, LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_TRUNC,
-      static_cast<long>(mode & 07777), LIBSSH2_SFTP_OPENFILE, wait));
+  const auto handle =
+      TRY(open_handle(remote, LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_TRUNC,
+                      static_cast<long>(mode & 07777), LIBSSH2_SFTP_OPENFILE, wait));
   const uint64_t size = source.size();
   std::vector<char> buffer(std::min<uint64_t>(kUploadBuffer, std::max<uint64_t>(size, 1)));
-  size_t begin = 0;      // first byte not yet acknowledged
-  size_t end = 0;        // bytes read from the source
+  size_t begin = 0;  // first byte not yet acknowledged
+  size_t end = 0;    // bytes read from the source
   uint64_t acked = 0;
   uint64_t loaded = 0;
   while (acked < size) {
@@ -146,8 +146,8 @@ Result<void> Sftp::upload(const UploadSource& source, const std::string& remote,
   LIBSSH2_SFTP_ATTRIBUTES attributes{};
   attributes.flags = LIBSSH2_SFTP_ATTR_PERMISSIONS;
   attributes.permissions = mode & 07777;
-  const long changed = TRY(session_.until_done(
-      [&] { return libssh2_sftp_fsetstat(handle->raw(), &attributes); }, wait));
+  const long changed = TRY(
+      session_.until_done([&] { return libssh2_sftp_fsetstat(handle->raw(), &attributes); }, wait));
   if (changed < 0) return error("sftp: set the mode of " + remote);
   const long closed = TRY(handle->close(wait));
   if (closed < 0) return error("sftp: close " + remote);
@@ -158,8 +158,7 @@ Result<void> Sftp::download(const std::string& remote, const std::string& local,
                             const ProgressSink& progress, const Wait& wait) {
   const RemoteEntry info = TRY(stat(remote, wait));
   if (S_ISDIR(info.mode)) return invalid_input("sftp: " + remote + " is a directory");
-  const auto handle =
-      TRY(open_handle(remote, LIBSSH2_FXF_READ, 0, LIBSSH2_SFTP_OPENFILE, wait));
+  const auto handle = TRY(open_handle(remote, LIBSSH2_FXF_READ, 0, LIBSSH2_SFTP_OPENFILE, wait));
   const uint32_t mode = info.mode == 0 ? 0644 : info.mode;
   DownloadSink sink = TRY(DownloadSink::create(local, mode));
   std::vector<char> buffer(kDownloadBuffer);

@@ -89,9 +89,9 @@ std::string address_of(const std::string& host) {
 
 const char* reply_text(char code) {
   constexpr std::array<const char*, 9> kReplies = {
-      "succeeded",           "general failure",          "not allowed by the proxy's rules",
-      "network unreachable", "host unreachable",         "connection refused",
-      "time to live over",   "command not supported",    "address kind not supported"};
+      "succeeded",           "general failure",       "not allowed by the proxy's rules",
+      "network unreachable", "host unreachable",      "connection refused",
+      "time to live over",   "command not supported", "address kind not supported"};
   const auto index = static_cast<unsigned char>(code);
   return index < kReplies.size() ? kReplies[index] : "unknown reply";
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "builders/communicators/ssh/directory_transfer.h"
-#include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/stream_forwarder.h"
 #include "builders/communicators/ssh/scp.h"
 #include "builders/communicators/ssh/sftp.h"
 
@@ -94,8 +94,7 @@ Result<int> SshCommunicator::stream(Channel& channel, const RemoteCommand& comma
   std::vector<char> buffer(kOutputBuffer);
   InputFeed input(command.input);
   const std::pair<ChannelStream, const OutputSink&> outputs[] = {
-      {ChannelStream::Output, command.on_stdout},
-      {ChannelStream::ErrorOutput, command.on_stderr}};
+      {ChannelStream::Output, command.on_stdout}, {ChannelStream::ErrorOutput, command.on_stderr}};
   for (;;) {
     bool moved = TRY(input.push(channel, wait));
     size_t ended = 0;
@@ -131,8 +130,8 @@ std::unique_ptr<FileTransfer> SshCommunicator::transfer(Session& session) const 
   return std::make_unique<ScpTransfer>(session);
 }
 
-Result<void> SshCommunicator::with_transfer(
-    const std::function<Result<void>(FileTransfer&)>& move, const CancelToken& cancel) {
+Result<void> SshCommunicator::with_transfer(const std::function<Result<void>(FileTransfer&)>& move,
+                                            const CancelToken& cancel) {
   Session* first = TRY(session(cancel));
   const auto moved = move(*transfer(*first));
   if (moved || !first->lost() || moved.error().code == ErrorCode::Cancelled) return moved;

@@ -114,8 +114,8 @@ class Decoder {
     }
   }
 
-  void check_key(const char* key_option, const std::string& key_path, const char* certificate_option,
-                 const std::string& certificate_path) {
+  void check_key(const char* key_option, const std::string& key_path,
+                 const char* certificate_option, const std::string& certificate_path) {
     if (key_path.empty()) {
       if (!certificate_path.empty()) {
         wrong(fmt::format("{} needs {}", certificate_option, key_option));
@@ -127,8 +127,7 @@ class Decoder {
     if (!text) return wrong(fmt::format("{} is invalid: {}", key_option, text.error().message));
     const auto key = PrivateKey::parse(*text);
     if (!key) {
-      return wrong(fmt::format("{} is invalid: {}: {}", key_option, key_path,
-                               key.error().message));
+      return wrong(fmt::format("{} is invalid: {}: {}", key_option, key_path, key.error().message));
     }
     if (certificate_path.empty()) return;
     const auto line = io::read_file(certificate_path, kMaxKeyFile);
@@ -186,11 +185,13 @@ class Decoder {
     }
     if (bastion.username.empty()) wrong("ssh_bastion_host needs ssh_bastion_username");
     if (bastion.interactive && !bastion.password) {
-      wrong("ssh_bastion_interactive needs ssh_bastion_password: it answers the questions, "
-            "a build cannot ask anybody");
+      wrong(
+          "ssh_bastion_interactive needs ssh_bastion_password: it answers the questions, "
+          "a build cannot ask anybody");
     } else if (!bastion.agent_auth && !bastion.password && bastion.private_key_file.empty()) {
-      wrong("ssh_bastion_host needs ssh_bastion_password, ssh_bastion_private_key_file or "
-            "ssh_bastion_agent_auth");
+      wrong(
+          "ssh_bastion_host needs ssh_bastion_password, ssh_bastion_private_key_file or "
+          "ssh_bastion_agent_auth");
     }
   }
 

@@ -40,9 +40,8 @@ struct Stream {
 
 la_ssize_t write_hook(archive*, void* data, const void* bytes, size_t size) {
   Stream& stream = *static_cast<Stream*>(data);
-  const auto sent =
-      stream.channel.write_all(std::string_view(static_cast<const char*>(bytes), size),
-                               stream.wait);
+  const auto sent = stream.channel.write_all(
+      std::string_view(static_cast<const char*>(bytes), size), stream.wait);
   if (sent) return static_cast<la_ssize_t>(size);
   stream.failure = sent.error();
   return -1;

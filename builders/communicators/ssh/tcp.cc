@@ -54,8 +54,7 @@ Result<io::Fd> start_connecting(const addrinfo* address) {
   io::Fd socket(::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return system_error("socket", errno);
   tune(socket.get());
-  if (::connect(socket.get(), address->ai_addr, address->ai_addrlen) != 0 &&
-      errno != EINPROGRESS) {
+  if (::connect(socket.get(), address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS) {
     return system_error("connect", errno);
   }
   return socket;
@@ -157,8 +156,8 @@ Result<io::Fd> await_ssh_server(const std::string& host, uint16_t port, Instant 
       probes.erase(probes.begin() + static_cast<std::ptrdiff_t>(i));
       next_probe = std::min(next_probe, now + kRefusedPause);
     }
-    const Duration patience =
-        std::clamp<Duration>((now - start) / static_cast<int>(kProbes), kShortestWait, kLongestWait);
+    const Duration patience = std::clamp<Duration>((now - start) / static_cast<int>(kProbes),
+                                                   kShortestWait, kLongestWait);
     if (now >= next_probe && probes.size() < kProbes) {
       auto addresses = resolve(host, port);
       if (addresses) {

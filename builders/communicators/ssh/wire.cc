@@ -56,7 +56,9 @@ uint32_t WireReader::u32() {
   return value;
 }
 
-std::string_view WireReader::string() { return raw(u32()); }
+std::string_view WireReader::string() {
+  return raw(u32());
+}
 
 std::string_view WireReader::mpint() {
   std::string_view number = string();
@@ -73,8 +75,8 @@ const unsigned char* as_bytes(const std::string& text) {
 std::string base64_encode(std::string_view bytes) {
   const std::string input(bytes);
   std::string out((input.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     as_bytes(input), static_cast<int>(input.size()));
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), as_bytes(input),
+                                     static_cast<int>(input.size()));
   out.resize(static_cast<size_t>(length));
   return out;
 }
@@ -89,8 +91,8 @@ std::string base64_decode(std::string_view text) {
     return {};
   }
   std::string out(clean.size() / 4 * 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     as_bytes(clean), static_cast<int>(clean.size()));
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), as_bytes(clean),
+                                     static_cast<int>(clean.size()));
   if (length < 0) return {};
   // EVP_DecodeBlock counts the padding as zero bytes.
   size_t padding = 0;

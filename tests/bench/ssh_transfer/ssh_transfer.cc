@@ -22,7 +22,9 @@ class SilentUi final : public builders::Ui {
   void progress(std::string_view, uint64_t, uint64_t) override {}
 };
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 class Bench {
  public:
@@ -48,9 +50,12 @@ class Bench {
   }
 
   std::vector<std::string> openssh(const char* program, const char* port_flag) const {
-    return {program, "-q", "-i", key_, port_flag, std::to_string(server_->port()),
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "IdentitiesOnly=yes"};
+    return {program,   "-q",
+            "-i",      key_,
+            port_flag, std::to_string(server_->port()),
+            "-o",      "StrictHostKeyChecking=no",
+            "-o",      "UserKnownHostsFile=/dev/null",
+            "-o",      "IdentitiesOnly=yes"};
   }
 
   Result<double> timed_program(std::vector<std::string> argv) {
@@ -96,8 +101,8 @@ class Bench {
     std::vector<std::string> down = base;
     down.insert(down.end(), {address, back});
     const double theirs_up = TRY(timed_program(up));
-    const double ours_up = TRY(
-        timed([&] { return communicator->upload(file_, remote, 0600, {}, cancel_); }));
+    const double ours_up =
+        TRY(timed([&] { return communicator->upload(file_, remote, 0600, {}, cancel_); }));
     report(sftp ? "sftp upload" : "scp upload", ours_up, theirs_up);
     const double theirs_down = TRY(timed_program(down));
     const double ours_down =

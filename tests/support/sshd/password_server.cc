@@ -44,8 +44,7 @@ Result<std::unique_ptr<PasswordServer>> PasswordServer::start(const PasswordRule
     return system_error("listen", errno);
   }
   server->port_ = ntohs(address.sin_port);
-  server->thread_ = std::thread(
-      [raw = server.get(), host_key_path] { raw->loop(host_key_path); });
+  server->thread_ = std::thread([raw = server.get(), host_key_path] { raw->loop(host_key_path); });
   return server;
 }
 
@@ -102,8 +101,8 @@ void PasswordServer::serve(void* raw_session) {
           }
           right = right_user && ssh_userauth_kbdint_getnanswers(session) == rules_.questions;
           for (int i = 0; right && i < rules_.questions; ++i) {
-            right = ssh_userauth_kbdint_getanswer(session, static_cast<unsigned>(i)) ==
-                    rules_.password;
+            right =
+                ssh_userauth_kbdint_getanswer(session, static_cast<unsigned>(i)) == rules_.password;
           }
           if (!right) ++refused_;
         }

@@ -64,7 +64,9 @@ Result<void> TestSshd::write_config(const SshdSettings& settings) {
   config_tail_ += fmt::format(
       "ListenAddress 127.0.0.1\nHostKey {0}/host_key\nAuthorizedKeysFile {0}/authorized_keys\n"
       "StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\nLoginGraceTime 60\n"
-      "MaxStartups 100\nPrintMotd no\nUseDNS no\n",
+      "MaxStartups 100\nPrintMotd no\nUseDNS no\n"
+      // The start-up files of the user's shell have no part in this.
+      "SetEnv HOME={0}\n",
       directory());
   if (settings.sftp) config_tail_ += "Subsystem sftp /usr/lib/openssh/sftp-server\n";
   return {};
@@ -78,7 +80,7 @@ Result<void> TestSshd::launch() {
     TRY(io::write_file(directory() + "/sshd_config",
                        fmt::format("Port {}\n{}", port_, config_tail_)));
     io::SpawnOptions options;
-    options.argv = {"/usr/sbin/sshd", "-D", "-f", directory() + "/sshd_config", "-E",
+    options.argv = {"/usr/sbin/sshd",    "-D", "-f", directory() + "/sshd_config", "-E",
                     directory() + "/log"};
     options.standard_output = io::Stream::Null;
     options.standard_error = io::Stream::Null;
@@ -107,9 +109,13 @@ void TestSshd::stop() {
   process_.reset();
 }
 
-Result<void> TestSshd::start_again() { return launch(); }
+Result<void> TestSshd::start_again() {
+  return launch();
+}
 
-TestSshd::~TestSshd() { stop(); }
+TestSshd::~TestSshd() {
+  stop();
+}
 
 Result<void> TestSshd::authorize(const std::string& line) {
   const std::string path = directory() + "/authorized_keys";

@@ -14,7 +14,9 @@ using value::Number;
 using value::Type;
 using value::Value;
 
-Value text(const char* bytes) { return Value::string(bytes); }
+Value text(const char* bytes) {
+  return Value::string(bytes);
+}
 
 class CommunicatorOptionsTest : public ::testing::Test {
  protected:
@@ -33,8 +35,7 @@ class CommunicatorOptionsTest : public ::testing::Test {
   CommunicatorOptions decode(Value::Map config, const CommunicatorRules& rules = {}) {
     findings = {};
     const PrepareContext context{render, environment, directory->path()};
-    return CommunicatorOptions::decode(Value::object(std::move(config)), context, rules,
-                                       findings);
+    return CommunicatorOptions::decode(Value::object(std::move(config)), context, rules, findings);
   }
 
   std::unique_ptr<io::TempDirectory> directory;
@@ -61,8 +62,8 @@ TEST_F(CommunicatorOptionsTest, OneLimitMakesTheOtherUnlimited) {
   auto options = decode({{"ssh_username", text("u")}, {"ssh_timeout", text("20m")}});
   EXPECT_EQ(options.ssh.timeout, std::chrono::minutes(20));
   EXPECT_EQ(options.ssh.handshake_attempts, 0);
-  options = decode({{"ssh_username", text("u")},
-                    {"ssh_handshake_attempts", Value::number(Number(int64_t{3}))}});
+  options = decode(
+      {{"ssh_username", text("u")}, {"ssh_handshake_attempts", Value::number(Number(int64_t{3}))}});
   EXPECT_EQ(options.ssh.timeout, Duration{0});
   EXPECT_EQ(options.ssh.handshake_attempts, 3);
   options = decode({{"ssh_username", text("u")},
@@ -139,13 +140,13 @@ TEST_F(CommunicatorOptionsTest, WinRmIsCheckedAndRefused) {
 }
 
 TEST_F(CommunicatorOptionsTest, TunnelsAndBastionAreRead) {
-  const auto options = decode(
-      {{"ssh_username", text("u")},
-       {"ssh_private_key_file", text("key")},
-       {"ssh_bastion_host", text("b")},
-       {"ssh_bastion_username", text("v")},
-       {"ssh_keep_alive_interval", text("-1s")},
-       {"ssh_remote_tunnels", Value::list(Type::string(), {text("8080:[::1]:80")})}});
+  const auto options =
+      decode({{"ssh_username", text("u")},
+              {"ssh_private_key_file", text("key")},
+              {"ssh_bastion_host", text("b")},
+              {"ssh_bastion_username", text("v")},
+              {"ssh_keep_alive_interval", text("-1s")},
+              {"ssh_remote_tunnels", Value::list(Type::string(), {text("8080:[::1]:80")})}});
   EXPECT_EQ(findings.errors, std::vector<std::string>{});
   EXPECT_EQ(options.ssh.bastion.private_key_file, directory->path() + "/key");
   EXPECT_EQ(options.ssh.keep_alive_interval, Duration{0});

@@ -85,8 +85,8 @@ TEST(PrivateKey, SaysWhyAFileIsNoKey) {
   for (const char* format : {"PEM", "RFC4716"}) {
     const std::string path = directory->path() + "/locked" + format;
     io::RunOptions command;
-    command.spawn.argv = {"ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m",
-                          format,       "-N", "secret", "-f", path};
+    command.spawn.argv = {"ssh-keygen", "-q",   "-t", "rsa",    "-b", "2048",
+                          "-m",         format, "-N", "secret", "-f", path};
     ASSERT_TRUE(io::run_program_checked(command, CancelToken()));
     const auto text = io::read_file(path);
     ASSERT_TRUE(text);
@@ -95,8 +95,7 @@ TEST(PrivateKey, SaysWhyAFileIsNoKey) {
     EXPECT_NE(key.error().message.find("locked with a passphrase"), std::string::npos)
         << key.error().message;
   }
-  EXPECT_EQ(PrivateKey::parse("hello").error().message,
-            "no private key in PEM or OpenSSH format");
+  EXPECT_EQ(PrivateKey::parse("hello").error().message, "no private key in PEM or OpenSSH format");
   EXPECT_EQ(PrivateKey::parse("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"
                               "-----END OPENSSH PRIVATE KEY-----\n")
                 .error()

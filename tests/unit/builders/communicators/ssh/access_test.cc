@@ -113,8 +113,7 @@ TEST_F(Access, GivesUpWhenNoServerSpeaks) {
   ASSERT_EQ(::listen(listener.get(), 64), 0);
   ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size);
   options.timeout = std::chrono::milliseconds(1500);
-  const auto communicator =
-      connect_ssh(options, "127.0.0.1", ntohs(address.sin_port), cancel, ui);
+  const auto communicator = connect_ssh(options, "127.0.0.1", ntohs(address.sin_port), cancel, ui);
   ASSERT_FALSE(communicator);
   EXPECT_EQ(communicator.error().code, ErrorCode::Timeout);
   EXPECT_EQ(communicator.error().message, "Timeout waiting for SSH.");
@@ -245,8 +244,7 @@ class OneShotProxy {
  private:
   static std::string take(int fd, size_t count) {
     std::string bytes(count, '\0');
-    return ::recv(fd, bytes.data(), count, MSG_WAITALL) == static_cast<ssize_t>(count) ? bytes
-                                                                                       : "";
+    return ::recv(fd, bytes.data(), count, MSG_WAITALL) == static_cast<ssize_t>(count) ? bytes : "";
   }
   void serve() {
     const io::Fd client(::accept(listener_.get(), nullptr, nullptr));
@@ -260,8 +258,8 @@ class OneShotProxy {
     ASSERT_EQ(request.substr(0, 8), std::string("\x05\x01\x00\x01\x7f\x00\x00\x01", 8));
     const auto target = static_cast<uint16_t>(static_cast<unsigned char>(request[8]) << 8 |
                                               static_cast<unsigned char>(request[9]));
-    const auto onward = tcp_connect("127.0.0.1", target,
-                                    io::steady_now() + std::chrono::seconds(10), stop_);
+    const auto onward =
+        tcp_connect("127.0.0.1", target, io::steady_now() + std::chrono::seconds(10), stop_);
     ASSERT_TRUE(onward);
     ASSERT_TRUE(io::write_all(client.get(),
                               std::string_view("\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10)));

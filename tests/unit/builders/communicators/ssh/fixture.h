@@ -10,7 +10,7 @@
 
 #include "builders/communicators/ssh/connector.h"
 #include "builders/communicators/ssh/dialer.h"
-#include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/stream_forwarder.h"
 #include "builders/communicators/ssh/key_pair.h"
 #include "builders/communicators/ssh/ssh_communicator.h"
 #include "tests/support/sshd/test_sshd.h"

@@ -18,8 +18,8 @@ TEST_F(Login, TakesEveryKindOfGeneratedKey) {
     const char* type;
     int64_t bits;
   };
-  const Case cases[] = {{"rsa", 2048}, {"rsa", 4096}, {"ecdsa", 256},  {"ecdsa", 384},
-                        {"ecdsa", 521}, {"ed25519", 0}};
+  const Case cases[] = {{"rsa", 2048},  {"rsa", 4096},  {"ecdsa", 256},
+                        {"ecdsa", 384}, {"ecdsa", 521}, {"ed25519", 0}};
   for (const Case& c : cases) {
     SCOPED_TRACE(std::string(c.type) + std::to_string(c.bits));
     const auto key = server->make_key(c.type, c.bits);

@@ -63,9 +63,9 @@ TEST_F(Password, WrongOneIsRefusedByBothMethods) {
   const auto communicator = connect();
   ASSERT_FALSE(communicator);
   EXPECT_EQ(communicator.error().code, ErrorCode::Denied);
-  EXPECT_NE(communicator.error().message.find(
-                "attempted methods [none password keyboard-interactive]"),
-            std::string::npos)
+  EXPECT_NE(
+      communicator.error().message.find("attempted methods [none password keyboard-interactive]"),
+      std::string::npos)
       << communicator.error().message;
   EXPECT_EQ(server->refused(), 2);
 }

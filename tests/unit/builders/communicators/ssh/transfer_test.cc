@@ -71,15 +71,15 @@ TEST_P(Transfer, CarriesSmallSizesAndOddNames) {
   const struct {
     const char* name;
     size_t size;
-  } cases[] = {{"empty", 0},           {"one", 1},       {"with space", 1000},
-               {"gr\xc3\xbc\xc3\x9f", 29999}, {"-dash", 30001}, {"quote'\"$(x)`;&", 65536},
-               {"back\\slash", 5}, {"C0644 5 x", 2097153}};
+  } cases[] = {{"empty", 0},         {"one", 1},
+               {"with space", 1000}, {"gr\xc3\xbc\xc3\x9f", 29999},
+               {"-dash", 30001},     {"quote'\"$(x)`;&", 65536},
+               {"back\\slash", 5},   {"C0644 5 x", 2097153}};
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     const std::string bytes = random_bytes(c.size);
     // A dollar sign followed by a name would be the shell's business.
-    const auto sent =
-        communicator->upload_bytes(bytes, there + "/" + c.name, 0600, cancel);
+    const auto sent = communicator->upload_bytes(bytes, there + "/" + c.name, 0600, cancel);
     ASSERT_TRUE(sent) << sent.error().message;
     expect_same(there + "/" + c.name, bytes);
     const auto got = communicator->download(there + "/" + c.name, here + "/x", {}, cancel);

@@ -1,4 +1,4 @@
-#include "builders/communicators/ssh/forward_loop.h"
+#include "builders/communicators/ssh/stream_forwarder.h"
 
 #include <libssh2.h>
 #include <netinet/in.h>
@@ -32,8 +32,7 @@ struct StreamForwarder::Stream {
   bool socket_shut = false;
 };
 
-StreamForwarder::StreamForwarder(std::unique_ptr<Session> session)
-    : session_(std::move(session)) {}
+StreamForwarder::StreamForwarder(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
 StreamForwarder::~StreamForwarder() {
   stop_.cancel();
@@ -41,8 +40,7 @@ StreamForwarder::~StreamForwarder() {
   streams_.clear();
 }
 
-Result<io::Fd> StreamForwarder::connect(const std::string& host, uint16_t port,
-                                        const Wait& wait) {
+Result<io::Fd> StreamForwarder::connect(const std::string& host, uint16_t port, const Wait& wait) {
   Channel channel = TRY(Channel::open_forward(*session_, host, port, wait));
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
@@ -94,8 +92,7 @@ void StreamForwarder::start() {
 bool StreamForwarder::accept_here() {
   bool any = false;
   for (const LocalListener& listener : local_) {
-    io::Fd socket(
-        ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    io::Fd socket(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket.valid()) continue;
     openings_.push_back({std::move(socket), listener.tunnel});
     any = true;
@@ -171,8 +168,7 @@ Result<bool> StreamForwarder::move(Stream& stream) {
   }
   if (stream.to_channel.empty() && !stream.socket_ended) {
     scratch.resize(kBuffer);
-    const ssize_t got =
-        ::recv(stream.socket.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    const ssize_t got = ::recv(stream.socket.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (got > 0) stream.to_channel.assign(scratch, 0, static_cast<size_t>(got));
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) stream.socket_ended = true;
     any = any || got >= 0;
@@ -193,7 +189,7 @@ Result<bool> StreamForwarder::move(Stream& stream) {
 }
 
 Result<void> StreamForwarder::sleep() {
-  // Everything that may wake this loop except the session, gathered in one epoll-like set.
+  // Everything that may wake this loop except the session, gathered for one poll().
   std::vector<pollfd> watched;
   for (const LocalListener& listener : local_) {
     watched.push_back({listener.socket.get(), POLLIN, 0});

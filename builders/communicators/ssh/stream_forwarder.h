@@ -1,6 +1,6 @@
 // StreamForwarder: a thread that owns one SSH session and carries bytes between its channels and
-// local sockets: the way through a bastion, local tunnels and remote tunnels. Sessions belong to one
-// thread, so forwarding always has a session of its own.
+// local sockets: the way through a bastion, local tunnels and remote tunnels. Sessions belong to
+// one thread, so forwarding always has a session of its own.
 #pragma once
 
 #include <list>
