@@ -1,6 +1,7 @@
 #include "builders/platforms/qemu/accelerator.h"
 
 #include <fcntl.h>
+#include <initializer_list>
 
 #include "common/io/files.h"
 #include "common/io/process.h"
@@ -44,11 +45,27 @@ std::string probe(BuildContext& context, const std::string& qemu_binary) {
 
 }  // namespace
 
+// Offsets are those of the last 64 KiB below 4 GiB, where the image is mapped.
 std::string probe_firmware() {
   std::string image(kFirmwareBytes, '\xF4');  // hlt
-  // The reset vector is 16 bytes below the end: mov al, value; out 0xf4, al.
-  const std::string code = {'\xB0', static_cast<char>(kProbeValue), '\xE6', '\xF4'};
-  image.replace(image.size() - 16, code.size(), code);
+  const auto put = [&](size_t at, std::initializer_list<int> bytes) {
+    for (const int byte : bytes) image[at++] = static_cast<char>(byte);
+  };
+  // Reset vector: jmp 0xFF00.
+  put(0xFFF0, {0xE9, 0x0D, 0xFF});
+  // 16 bit: cli; lgdt cs:[0xFF80]; set CR0.PE; jmp 8:0xFFFFFF40.
+  put(0xFF00, {0xFA, 0x2E, 0x66, 0x0F, 0x01, 0x16, 0x80, 0xFF, 0x0F, 0x20, 0xC0, 0x0C, 0x01,
+               0x0F, 0x22, 0xC0, 0x66, 0xEA, 0x40, 0xFF, 0xFF, 0xFF, 0x08, 0x00});
+  // 32 bit: ds = ss = 16; esp = 0x7000; pushfd; push cs; push 0xFFFFFF60; iretd. Some nested hosts
+  // run real mode and then fail at this iret, which every boot loader executes.
+  put(0xFF40, {0x66, 0xB8, 0x10, 0x00, 0x8E, 0xD8, 0x8E, 0xD0, 0xBC, 0x00, 0x70, 0x00,
+               0x00, 0x9C, 0x0E, 0x68, 0x60, 0xFF, 0xFF, 0xFF, 0xCF});
+  // mov al, value; out 0xf4, al.
+  put(0xFF60, {0xB0, kProbeValue, 0xE6, 0xF4});
+  // Descriptor table: its size and address, then null, flat code, flat data.
+  put(0xFF80, {0x17, 0x00, 0x88, 0xFF, 0xFF, 0xFF});
+  put(0xFF88, {0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0x9B, 0xCF, 0,
+               0xFF, 0xFF, 0, 0, 0, 0x93, 0xCF, 0});
   return image;
 }
 

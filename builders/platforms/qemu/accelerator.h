@@ -17,7 +17,8 @@ struct AcceleratorChoice {
 /// the cache directory until the next boot.
 AcceleratorChoice choose_accelerator(BuildContext& context, const std::string& qemu_binary);
 
-/// A 64 KiB BIOS whose first instruction ends qemu through isa-debug-exit.
+/// A 64 KiB BIOS that enters protected mode, returns from an interrupt frame and ends qemu through
+/// isa-debug-exit.
 std::string probe_firmware();
 
 }  // namespace farm::builders::platform_qemu
