@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
+#include <set>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ class Run {
     options.journal = directory.journal();
     coordinator_ = TRY(
         coordinator::LocalCoordinator::open(options, services_.clock, services_.random));
-    LocalAgent agent(*coordinator_, output_, static_cast<uint32_t>(plan_.jobs.size()));
+    LocalAgent agent(*coordinator_, output_, hello());
     agent_ = &agent;
     supervisor_ =
         TRY(agent::Supervisor::open({directory.leases(), agent::Durability::Volatile},
@@ -62,6 +63,33 @@ class Run {
       submit.jobs.push_back({job.display_name, plan::encode_job(job), {}});
     }
     return submit;
+  }
+
+  // Planning has refused what is not built in, so this agent can do all that the plan wants.
+  wire::Hello hello() const {
+    std::set<std::string> builders;
+    std::set<std::string> provisioners;
+    std::set<std::string> post_processors;
+    for (const plan::JobSpec& job : plan_.jobs) {
+      builders.insert(job.builder.type);
+      for (const plan::ProvisionerSpec& spec : job.provisioners) {
+        provisioners.insert(spec.component.type);
+      }
+      if (job.error_cleanup) provisioners.insert(job.error_cleanup->component.type);
+      for (const auto& sequence : job.post_processors) {
+        for (const plan::PostProcessorSpec& spec : sequence) {
+          post_processors.insert(spec.component.type);
+        }
+      }
+    }
+    wire::Hello hello;
+    hello.name = "local";
+    hello.boot_id = "local";
+    hello.slots = static_cast<uint32_t>(plan_.jobs.size());
+    hello.builders = {builders.begin(), builders.end()};
+    hello.provisioners = {provisioners.begin(), provisioners.end()};
+    hello.post_processors = {post_processors.begin(), post_processors.end()};
+    return hello;
   }
 
   Result<void> open_signals() {

@@ -32,10 +32,7 @@ Result<std::string> read_range(const std::string& path, uint64_t from, uint64_t 
 
 Result<void> LocalAgent::join(agent::Supervisor& supervisor) {
   supervisor_ = &supervisor;
-  wire::Hello hello;
-  hello.name = "local";
-  hello.slots = slots_;
-  outgoing_.emplace_back(std::move(hello));
+  outgoing_.emplace_back(hello_);
   return handle({});
 }
 

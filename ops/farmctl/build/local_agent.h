@@ -18,9 +18,9 @@ namespace farm::farmctl {
 
 class LocalAgent final : public agent::SupervisorEvents {
  public:
-  /// Everything outlives the object. `slots`: how many jobs may run at once.
-  LocalAgent(coordinator::LocalCoordinator& coordinator, BuildOutput& output, uint32_t slots)
-      : coordinator_(coordinator), output_(output), slots_(slots) {}
+  /// References outlive the object. `hello` says what the agent can do, as on a farm.
+  LocalAgent(coordinator::LocalCoordinator& coordinator, BuildOutput& output, wire::Hello hello)
+      : coordinator_(coordinator), output_(output), hello_(std::move(hello)) {}
 
   /// Says hello to the coordinator. Called once, before anything else.
   Result<void> join(agent::Supervisor& supervisor);
@@ -57,7 +57,7 @@ class LocalAgent final : public agent::SupervisorEvents {
 
   coordinator::LocalCoordinator& coordinator_;
   BuildOutput& output_;
-  uint32_t slots_;
+  wire::Hello hello_;
   agent::Supervisor* supervisor_ = nullptr;
   bool interrupted_ = false;
   std::deque<wire::Message> outgoing_;
