@@ -90,7 +90,8 @@ Result<void> CreateFloppy::run(BuildContext& context) {
       TRY(io::TempDirectory::create(context.temp_directory, "floppy-"));
   TRY(stage(context, staged.path()));
   *result_ = context.temp_directory + "/floppy.img";
-  TRY(run_tool(context, {"mformat", "-C", "-i", *result_, "-f", "1440", "-v", options_.label, "::"}));
+  TRY(run_tool(context,
+               {"mformat", "-C", "-i", *result_, "-f", "1440", "-v", options_.label, "::"}));
   std::vector<std::string> copy = {"mcopy", "-s", "-Q", "-i", *result_};
   const size_t fixed = copy.size();
   for (std::string& entry : glob_paths(staged.path() + "/*")) copy.push_back(std::move(entry));

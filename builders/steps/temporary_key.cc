@@ -54,7 +54,8 @@ Result<void> RemoveTemporaryKey::run(BuildContext& context) {
     log::warn("temporary key not removed: its name has special characters", {});
     return {};
   }
-  for (const char* form : {"sed -i.bak '/ {0}$/d' ~/.ssh/authorized_keys; rm ~/.ssh/authorized_keys.bak",
+  for (const char* form : {"sed -i.bak '/ {0}$/d' ~/.ssh/authorized_keys; "
+                           "rm ~/.ssh/authorized_keys.bak",
                            "sudo -n sed -i.bak '/ {0}$/d' /root/.ssh/authorized_keys; "
                            "sudo -n rm /root/.ssh/authorized_keys.bak"}) {
     RemoteCommand command;

@@ -31,7 +31,9 @@ Result<void> type_boot_command(BuildContext& context, const BootOptions& options
     if (!keys) return keys.error().within("Error preparing boot command");
     const Result<BootCommand> command = parse_boot_command(*keys);
     if (!command) return command.error().within("Error generating boot command");
-    if (!piece.description.empty()) context.ui.message("Typing boot command for: " + piece.description);
+    if (!piece.description.empty()) {
+      context.ui.message("Typing boot command for: " + piece.description);
+    }
     const Result<void> typed = type_events(*command, driver, cancel);
     if (!typed) return typed.error().within("Error running boot command");
   }
