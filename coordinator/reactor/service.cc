@@ -124,8 +124,8 @@ void Service::take_log(const Peer& peer, const User& user, const wire::LogData& 
   const BuildId build = job->build;
   uint64_t acked = length;
   const bool continues = log.offset <= length && log.offset + log.bytes.size() > length;
-  if (continues && length >= kMaxLog) {
-    acked = log.offset + log.bytes.size();  // past the limit: taken, not kept
+  if (length >= kMaxLog) {
+    acked = std::max(length, log.offset + log.bytes.size());  // past the limit: taken, not kept
   } else if (continues && !read_only()) {
     outbox_.batch().logs.push_back({log.ref, length, log.bytes.substr(length - log.offset)});
     acked = log.offset + log.bytes.size();

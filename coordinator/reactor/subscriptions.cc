@@ -140,6 +140,8 @@ Subscriptions::Step Subscriptions::send_log(Subscription& subscription, const St
     return Step::Sent;
   }
   if (bytes->empty()) {
+    // What is known but not there yet becomes durable with a batch under way; its end wakes us.
+    if (job->attempts.back().log_bytes > position.offset) return Step::Idle;
     subscription.logs_due.erase(id);
     return Step::Sent;
   }
