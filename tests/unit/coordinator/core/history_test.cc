@@ -86,7 +86,9 @@ class History {
   // ---- the coordinator ----
 
   void apply(const Event& event, SimAgent* from) {
+    if (chance(12)) expect_theft_changes_nothing(event);
     Effects effects = step(farm_.state, event, farm_.now());
+    expect_moves_belong_to(event, effects);
     if (chance(12)) expect_replay_changes_nothing(event);
     effects.merge(settle(farm_.state, farm_.now()));
     for (wire::Message& reply : effects.replies) {
@@ -111,15 +113,27 @@ class History {
     const std::string before = digest(copy);
     step(copy, event, farm_.now());
     EXPECT_EQ(digest(copy), before) << "I12, seed " << seed_;
+  }
+
+  /// The message, said by another agent before its sender says it.
+  void expect_theft_changes_nothing(const Event& event) {
     const auto* said = std::get_if<AgentSaid>(&event);
-    if (said == nullptr || std::holds_alternative<wire::Hello>(said->message) ||
-        std::holds_alternative<wire::Sync>(said->message)) {
-      return;
-    }
+    if (said == nullptr) return;
+    State copy = farm_.state;
+    const std::string before = digest(copy);
     AgentSaid forged = *said;
     forged.agent = farm_.new_agent("thief");
     step(copy, forged, farm_.now());
     EXPECT_EQ(digest(copy), before) << "I13, seed " << seed_;
+  }
+
+  /// A result moves its job only under the job's last epoch.
+  void expect_moves_belong_to(const Event& event, const Effects& effects) {
+    const auto* said = std::get_if<AgentSaid>(&event);
+    const auto* result = said == nullptr ? nullptr : std::get_if<wire::JobResult>(&said->message);
+    if (result == nullptr || effects.moves.empty()) return;
+    EXPECT_EQ(result->ref.epoch, farm_.state.queue.job(result->ref.job)->epoch)
+        << "I1: an older attempt decided, seed " << seed_;
   }
 
   void commit() {
