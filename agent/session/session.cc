@@ -1,5 +1,6 @@
 #include "agent/session/session.h"
 
+#include "agent/ledger/sweep.h"
 #include "agent/supervisor/resource_events.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
@@ -16,6 +17,9 @@ namespace {
 constexpr uint64_t kLogPiece = 256 * 1024;
 constexpr uint64_t kLogWindow = 2U << 20;  // sent and not acknowledged, per job
 constexpr Duration kHelloAgain = std::chrono::seconds(5);
+// -on-error=abort: how long a machine stays for a look at it. The coordinator's verdict comes with
+// every sync, so the end is noticed at the next one.
+constexpr Duration kKeepMachine = std::chrono::hours(2);
 constexpr Duration kResultAgain = std::chrono::seconds(30);
 
 template <class... Handlers>
@@ -37,6 +41,18 @@ std::string read_piece(const std::string& path, uint64_t from, uint64_t to) {
       ::pread(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(from));
   bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
   return bytes;
+}
+
+// False while the lease's machine is to stay, or something of it could not be removed.
+bool end_kept_machine(const LeaseDirectory& lease, WallTime now) {
+  const std::optional<WallTime> since = lease.kept_since();
+  if (!since) return true;
+  if (now.nanos - since->nanos < kKeepMachine.count()) return false;
+  kill_lease_processes(lease.name());
+  const Result<SweepReport> report = sweep(lease.ledger());
+  if (report && report->clean()) return true;
+  log::warn("kept machine not removed", {{"lease", lease.name()}});
+  return false;
 }
 
 }  // namespace
@@ -205,6 +221,7 @@ void Session::settle(const wire::JobRef& ref) {
   if (job == jobs_.end() || !job->second.result_acked) return;
   if (!job->second.result && job->second.log_acked != UINT64_MAX) return;
   if (job->second.log_acked < job->second.log_bytes) return;
+  if (!end_kept_machine(directory_of(ref), clock_.wall())) return;
   const Result<void> gone = supervisor_->forget(ref);
   if (gone) {
     jobs_.erase(job);

@@ -92,6 +92,12 @@ Result<void> LeaseDirectory::mark_kept() const { return io::write_file(file("kep
 
 bool LeaseDirectory::kept() const { return io::exists(file("kept")); }
 
+std::optional<WallTime> LeaseDirectory::kept_since() const {
+  struct stat status {};
+  if (::stat(file("kept").c_str(), &status) != 0) return std::nullopt;
+  return WallTime{int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+}
+
 uint64_t LeaseDirectory::log_bytes() const {
   struct stat status {};
   if (::stat(log().c_str(), &status) != 0) return 0;

@@ -50,6 +50,8 @@ class LeaseDirectory {
   /// The machine stays: -on-error=abort. Not undone.
   Result<void> mark_kept() const;
   bool kept() const;
+  /// Wall time of mark_kept(); empty when not kept.
+  std::optional<WallTime> kept_since() const;
   uint64_t log_bytes() const;
   Result<void> remove() const;
 
