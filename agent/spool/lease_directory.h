@@ -1,5 +1,6 @@
-// LeaseDirectory: the files of one lease, the contract between supervisor and runner. What counts is
-// on disk here, so a supervisor that was restarted finds out everything about a runner that was not.
+// LeaseDirectory: the files of one lease, the contract between supervisor and runner. What counts
+// is on disk here, so a supervisor that was restarted finds out everything about a runner that was
+// not.
 //
 // <root>/<job>-<epoch>/: offer (wire frame), identity (of the runner process), log (wire log
 // records), events (one line per phase), ledger (agent/ledger), result (wire frame, written last),
@@ -16,8 +17,8 @@
 
 namespace farm::agent {
 
-/// Whether files must survive a crash of the machine. A farm agent acknowledges leases, so its files
-/// must; `farmctl build` dies with the machine anyway and saves the disk flushes.
+/// Whether files must survive a crash of the machine. A farm agent acknowledges leases, so its
+/// files must; `farmctl build` dies with the machine anyway and saves the disk flushes.
 enum class Durability { Synced, Volatile };
 
 /// "<job>-<incarnation>.<counter>".

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/ledger/file_ledger.h"
@@ -153,9 +152,8 @@ Supervisor::Lease* Supervisor::find(const wire::JobRef& ref) {
 
 Supervisor::Lease* Supervisor::find_pid(pid_t pid) {
   for (auto& [ref, lease] : leases_) {
-    if (lease->pid == pid && !lease->adopted && lease->state == Lease::State::Running) {
-      return lease.get();
-    }
+    const bool child = !lease->adopted && lease->state == Lease::State::Running;
+    if (child && lease->pid == pid) return lease.get();
   }
   return nullptr;
 }
@@ -456,9 +454,7 @@ void Supervisor::sweep_ledger(Lease& lease) {
   if (lease.ledger_read == 0 || lease.directory.kept()) return;
   const Result<SweepReport> report = sweep(lease.directory.ledger());
   if (!report) {
-    log::error("ledger not swept", {{"lease", lease.directory.name()},
-                                    {"error", report.error().message}});
-    return;
+    return log::error("ledger not swept", {{"error", report.error().message}});
   }
   for (const Error& failure : report->failures) {
     log::error("resource not removed", {{"error", failure.message}});
@@ -472,8 +468,7 @@ void Supervisor::sweep_ledger(Lease& lease) {
 
 void Supervisor::finish(Lease& lease, wire::JobResult result) {
   const bool made_up = lease.limit_error || !io::exists(lease.directory.file("result"));
-  if (made_up) {
-    // It must not change when another supervisor looks again.
+  if (made_up) {  // it must not change when another supervisor looks again
     const Result<void> written = lease.directory.write_result(result, options_.durability);
     if (!written) log::error("result not written", {{"error", written.error().message}});
   }

@@ -1,6 +1,6 @@
-// Digests of an artifact file for its upload: the whole file's SHA-256 and that of every 1 MiB chunk.
-// Taken by the runner at the end of its build, so that the session never blocks on hashing, and kept
-// in the lease directory until the upload is done.
+// Digests of an artifact file for its upload: the whole file's SHA-256 and that of every 1 MiB
+// chunk. Taken by the runner at the end of its build, so that the session never blocks on hashing,
+// and kept in the lease directory until the upload is done.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Uploader: brings the artifact files of finished jobs to the coordinator, one file at a time: "which
-// of these chunks do you lack?", then only those, as fast as the receiver grants credit. After a lost
-// connection the same question resumes.
+// Uploader: brings the artifact files of finished jobs to the coordinator, one file at a time:
+// "which of these chunks do you lack?", then only those, as fast as the receiver grants credit.
+// After a lost connection the same question resumes.
 #pragma once
 
 #include <cstdint>

@@ -138,7 +138,8 @@ class BuildCommand {
     settings_.debug = flags.on("debug");
     settings_.may_ask = ::isatty(STDIN_FILENO) == 1 && !output_.settings().machine_readable;
     const int64_t parallel = flags.number("parallel-builds");
-    settings_.parallel = parallel < 1 ? 0 : static_cast<uint32_t>(std::min<int64_t>(parallel, 100'000));
+    settings_.parallel =
+        parallel < 1 ? 0 : static_cast<uint32_t>(std::min<int64_t>(parallel, 100'000));
     settings_.working_directory = cwd_;
     settings_.run_uuid = uuid_v4(random_);
     return true;

@@ -1,5 +1,5 @@
-// The verb `build`: reads the command line, plans, and hands the plan to run_builds(). Flags, output
-// and exit codes are Packer's.
+// The verb `build`: reads the command line, plans, and hands the plan to run_builds(). Flags,
+// output and exit codes are Packer's.
 #pragma once
 
 #include <string>

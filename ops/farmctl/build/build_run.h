@@ -1,5 +1,5 @@
-// BuildRun: one `farmctl build` from its plan to its exit code: submits the plan to a coordinator in
-// this process, lets the supervisor run the jobs, prints, and minds Ctrl-C.
+// BuildRun: one `farmctl build` from its plan to its exit code: submits the plan to a coordinator
+// in this process, lets the supervisor run the jobs, prints, and minds Ctrl-C.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// LocalAgent: the one agent of `farmctl build`. It plays the network between the coordinator and the
-// supervisor of this process: offers become runners, what runners report becomes messages and lines
-// on the screen.
+// LocalAgent: the one agent of `farmctl build`. It plays the network between the coordinator and
+// the supervisor of this process: offers become runners, what runners report becomes messages and
+// lines on the screen.
 #pragma once
 
 #include <deque>

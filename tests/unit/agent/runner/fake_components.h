@@ -1,4 +1,5 @@
-// Components that do what a script says, a catalog that knows them, and a build context around them.
+// Components that do what a script says, a catalog that knows them, and a build context around
+// them.
 #pragma once
 
 #include <deque>

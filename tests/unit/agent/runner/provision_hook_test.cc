@@ -59,10 +59,12 @@ TEST_F(ProvisionHookTest, RetriesAndReturnsTheFirstError) {
   };
   const Case cases[] = {
       {"no retry needed", 0, 2, true, {}},
-      {"second try", 1, 2, true, {"Provisioner failed with \"exit 0\", retrying with 2 trie(s) left"}},
+      {"second try", 1, 2, true,
+       {"Provisioner failed with \"exit 0\", retrying with 2 trie(s) left"}},
       {"all used up", 9, 2, false,
        {"Provisioner failed with \"exit 8\", retrying with 2 trie(s) left",
-        "Provisioner failed with \"exit 7\", retrying with 1 trie(s) left", "retry limit reached."}},
+        "Provisioner failed with \"exit 7\", retrying with 1 trie(s) left",
+        "retry limit reached."}},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
