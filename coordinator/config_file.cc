@@ -14,6 +14,7 @@ std::string* text_setting(const std::string& name, ServerConfig& config) {
   if (name == "control") return &config.control;
   if (name == "bulk") return &config.bulk;
   if (name == "enroll") return &config.enroll;
+  if (name == "advertise") return &config.advertise;
   return nullptr;
 }
 

@@ -10,7 +10,7 @@
 
 namespace farm::coordinator {
 
-/// Settings by name: data, control, bulk, enroll, sync_interval, lease_ttl, disconnect_max,
+/// Settings by name: data, control, bulk, enroll, advertise, sync_interval, lease_ttl, disconnect_max,
 /// queue_limit, prepare_limit, total_limit, silence_limit, cancel_grace, retry_limit, log_level,
 /// log_format. Durations as "30m", "24h"; "0" is no limit.
 using Settings = std::map<std::string, std::string>;

@@ -115,6 +115,7 @@ int run(int argc, char** argv) {
   setting("--control", "control", "endpoint for agents and farmctl [tcp://*:7440]");
   setting("--bulk", "bulk", "endpoint for logs and files [tcp://*:7441]");
   setting("--enroll", "enroll", "endpoint for enrolment [tcp://*:7442]");
+  setting("--advertise", "advertise", "host name that join tokens carry [this machine's]");
   setting("--log-level", "log_level", "debug, info, warn or error [info]");
   setting("--log-format", "log_format", "logfmt or json [logfmt]");
   app.add_flag("--accept-loss", options.accept_loss,

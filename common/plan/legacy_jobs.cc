@@ -143,8 +143,9 @@ class LegacyPlanner {
       if (schema == nullptr) continue;
       if (filter_.skips_post_processor(block.component.name, block.component.type)) break;
       if (!runs_on(block.only, block.except, builder.name)) continue;
-      sequence.push_back({component(block.component, block.component.config, *schema, job.render),
-                          block.keep_input_artifact});
+      ComponentSpec spec = component(block.component, block.component.config, *schema, job.render);
+      spec.name = block.component.name;  // the type when it has none of its own, unlike in HCL2
+      sequence.push_back({std::move(spec), block.keep_input_artifact});
     }
     if (!sequence.empty()) job.post_processors.push_back(std::move(sequence));
   }

@@ -21,14 +21,7 @@ std::string dump(const ordered_json& document) {
 
 ordered_json time_json(WallTime time) {
   if (time.nanos == 0) return nullptr;
-  const std::time_t seconds = time.unix_seconds();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[96];  // room for any int in every field
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
-                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                static_cast<int>(time.nanos / 1'000'000 % 1000));
-  return text;
+  return time_text(time);
 }
 
 double seconds_json(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
@@ -257,6 +250,17 @@ std::string submitter_of(const Arguments& arguments) {
 }
 
 }  // namespace
+
+std::string time_text(WallTime time) {
+  const std::time_t seconds = time.unix_seconds();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[96];  // room for any int in every field
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>(time.nanos / 1'000'000 % 1000));
+  return text;
+}
 
 std::string build_state(const State& state, const Build& build) {
   bool held = false;

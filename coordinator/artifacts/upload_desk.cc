@@ -9,7 +9,7 @@ constexpr uint64_t kWindow = 8U << 20;  // 2-8 MiB measured best under CURVE
 constexpr size_t kChunksPerTurn = 16;
 constexpr size_t kMaxUploadsPerUser = 64;
 constexpr size_t kZeroSizesKept = 64;
-constexpr Duration kIdle = std::chrono::minutes(15);
+constexpr Duration kUploadIdle = std::chrono::minutes(15);
 
 uint64_t chunk_count(uint64_t size, uint64_t chunk_size) {
   return size / chunk_size + (size % chunk_size == 0 ? 0 : 1);
@@ -222,7 +222,7 @@ UploadDesk::Turn UploadDesk::work() {
 
 void UploadDesk::expire(Instant now) {
   for (auto it = uploads_.begin(); it != uploads_.end();) {
-    const bool idle = verifying_.count(it->first) == 0 && now - it->second.heard > kIdle;
+    const bool idle = verifying_.count(it->first) == 0 && now - it->second.heard > kUploadIdle;
     it = idle ? uploads_.erase(it) : std::next(it);
   }
 }

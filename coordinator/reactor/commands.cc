@@ -1,5 +1,5 @@
 // Commands: what people change: cancel, drain, resume, requeue, tokens, revocation.
-#include <cstdio>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -10,8 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kTokenHours = 24;
-constexpr int kMaxTokenHours = 24 * 90;
+constexpr int64_t kTokenSeconds = 3600;
+constexpr int64_t kMaxTokenSeconds = 90 * 24 * 3600;
 
 Result<void> need(const User& user, Role role) {
   if (role_allows(user.role, role)) return {};
@@ -94,24 +94,30 @@ Result<std::string> Service::create_token(const User& user, const Arguments& arg
   const std::string role_text = get(arguments, "role");
   const std::optional<Role> role = role_from_name(role_text.empty() ? "agent" : role_text);
   if (!role) return invalid_input("unknown role `" + role_text + "`");
-  int hours = kTokenHours;
-  const std::string hours_text = get(arguments, "hours");
-  if (!hours_text.empty() && (std::sscanf(hours_text.c_str(), "%d", &hours) != 1 || hours < 1 ||
-                              hours > kMaxTokenHours)) {
-    return invalid_input("a token lives 1 to " + std::to_string(kMaxTokenHours) + " hours");
+  int64_t lifetime = kTokenSeconds;
+  const std::string text = get(arguments, "lifetime_seconds");
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), lifetime);
+  const bool number = read.ec == std::errc() && read.ptr == text.data() + text.size();
+  if (!text.empty() && (!number || lifetime < 1 || lifetime > kMaxTokenSeconds)) {
+    return invalid_input("a token lives 1 to " + std::to_string(kMaxTokenSeconds) + " seconds");
   }
   WallTime expires = parts_.clock.wall();
-  expires.nanos += Duration(std::chrono::hours(hours)).count();
+  expires.nanos += Duration(std::chrono::seconds(lifetime)).count();
   const AccessTable::NewToken token = parts_.access.create_token(
       *role, get(arguments, "name"), split(get(arguments, "labels")), expires, parts_.random);
   put_access(token.record);
-  return json{{"token", token.secret}, {"role", role_name(*role)}, {"hours", hours}}.dump();
+  wire::JoinToken join = parts_.join;
+  join.secret = token.secret;
+  return json{{"token", wire::format_join_token(join)},
+              {"id", token.secret.substr(0, token.secret.find('.'))},
+              {"role", role_name(*role)},
+              {"expires", time_text(expires)}}
+      .dump();
 }
 
 Result<std::string> Service::revoke(const User& user, const Arguments& arguments) {
   TRY(need(user, Role::Admin));
-  std::string target = get(arguments, "user");
-  if (target.empty()) target = get(arguments, "agent");
+  const std::string target = get(arguments, "name");
   const std::vector<User> before = parts_.access.users();
   const AccessRecord record = TRY(parts_.access.revoke(target));
   put_access(record);
@@ -136,7 +142,7 @@ Result<std::string> Service::list_tokens(const User& user) const {
                     {"role", role_name(token.role)},
                     {"name", token.name},
                     {"labels", token.labels},
-                    {"expires_unix", token.expires.unix_seconds()},
+                    {"expires", time_text(token.expires)},
                     {"used", token.used}});
   }
   return json{{"tokens", std::move(list)}}.dump();

@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "common/wire/join_token.h"
 #include "coordinator/access/access.h"
 #include "coordinator/api/query.h"
 #include "coordinator/artifacts/upload_desk.h"
@@ -31,6 +32,7 @@ struct ServiceParts {
   SpecReader read_spec;
   std::string version;
   std::string server_key;  // Z85, told to those who enrol
+  wire::JoinToken join = {};  // what new tokens say besides their secret
 };
 
 class Service {

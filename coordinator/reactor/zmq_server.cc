@@ -12,6 +12,7 @@
 #include "common/net/zmq/socket.h"
 #include "common/net/zmq/zap.h"
 #include "common/wire/codec.h"
+#include "common/wire/join_token.h"
 #include "coordinator/reactor/bulk_thread.h"
 #include "coordinator/reactor/committer.h"
 #include "coordinator/reactor/service.h"
@@ -44,10 +45,24 @@ Result<std::unique_ptr<AccessTable>> load_access(Store& store) {
   return AccessTable::load(records);
 }
 
+/// Where others reach what is bound at `endpoint` ("tcp://HOST:PORT").
+std::string announced(const std::string& endpoint, const std::string& advertise) {
+  const size_t host = endpoint.find("://") + 3;
+  const size_t colon = endpoint.rfind(':');
+  std::string name = endpoint.substr(host, colon - host);
+  if (!advertise.empty()) {
+    name = advertise;
+  } else if (name == "0.0.0.0" || name == "[::]" || name == "*") {
+    char own[256] = {};
+    if (::gethostname(own, sizeof own - 1) == 0) name = own;
+  }
+  return endpoint.substr(0, host) + name + endpoint.substr(colon);
+}
+
 /// The first administrator has nobody to ask: a token in a file that only this machine's operator
 /// can read.
 Result<void> write_first_token(Store& store, AccessTable& access, const std::string& path,
-                               const Clock& clock, Random& random) {
+                               wire::JoinToken join, const Clock& clock, Random& random) {
   if (!access.users().empty()) return {};
   const WallTime now = clock.wall();
   const auto usable = [&](const Token& token) { return !token.used && now < token.expires; };
@@ -60,7 +75,8 @@ Result<void> write_first_token(Store& store, AccessTable& access, const std::str
   Batch batch;
   batch.puts.push_back({keys::part("access", token.record.key), token.record.value});
   TRY(store.apply(batch));
-  TRY(io::write_file_atomic(path, token.secret + "\n", 0600));
+  join.secret = token.secret;
+  TRY(io::write_file_atomic(path, wire::format_join_token(join) + "\n", 0600));
   log::info("no users yet: a token for the first administrator was written", {{"file", path}});
   return {};
 }
@@ -111,7 +127,6 @@ Result<void> ZmqServer::Impl::start(const ServerConfig& config) {
                                                                 : RocksStore::OnLoss::Refuse));
   chunks_ = TRY(RocksChunkStore::open(config.data));
   access_ = TRY(load_access(*store_));
-  TRY(write_first_token(*store_, *access_, config.data + "/admin-token", clock_, random_));
   context_ = std::make_unique<net::ZmqContext>(2);
   const AccessTable* access = access_.get();
   zap_ = TRY(net::ZapServer::start(
@@ -130,12 +145,16 @@ Result<void> ZmqServer::Impl::start(const ServerConfig& config) {
   control_endpoint = control.endpoint();
   bulk_endpoint = bulk.endpoint();
   enroll_endpoint = enroll.endpoint();
+  const wire::JoinToken join{announced(control_endpoint, config.advertise),
+                             announced(bulk_endpoint, config.advertise),
+                             announced(enroll_endpoint, config.advertise), keys.public_key, ""};
+  TRY(write_first_token(*store_, *access_, config.data + "/admin.token", join, clock_, random_));
   control_ = std::make_unique<net::Router>(std::move(control));
   enroll_ = std::make_unique<net::Router>(std::move(enroll));
   committer_ = std::make_unique<StoreThread>(*store_);
   service_ = std::make_unique<Service>(
       ServiceParts{*store_, *committer_, *access_, *this, clock_, random_, plan_spec_reader(),
-                   config.version, keys.public_key},
+                   config.version, keys.public_key, join},
       config.policy, store_->incarnation());
   TRY(service_->load());
   bulk_ = std::make_unique<BulkThread>(std::move(bulk), *store_, *chunks_, clock_);

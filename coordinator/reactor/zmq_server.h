@@ -16,6 +16,7 @@ struct ServerConfig {
   std::string control = "tcp://*:7440";
   std::string bulk = "tcp://*:7441";
   std::string enroll = "tcp://*:7442";
+  std::string advertise;  // host that tokens name; empty: the one that is bound, or this machine's
   bool accept_loss = false;
   std::string version;
   Policy policy;

@@ -39,7 +39,7 @@ Result<uint64_t> decode_number(const std::string& bytes) {
   return number;
 }
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions ledger_options() {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -134,7 +134,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& director
   HighWater mark = TRY(HighWater::open(directory + "/high-water"));
   auto impl = std::make_unique<Impl>(std::move(mark));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(database_options(), directory + "/ledger",
+  const rocksdb::Status status = rocksdb::DB::Open(ledger_options(), directory + "/ledger",
                                                    families(), &impl->handles, &db);
   if (!status.ok()) return rocks_error("open the store in " + directory, status);
   impl->db.reset(db);

@@ -108,10 +108,12 @@ class Case(unittest.TestCase):
         try:
             out, err = process.communicate(timeout=deadline)
         except subprocess.TimeoutExpired:
+            alive = self.processes()
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
-            self.fail("ran longer than %d s: %s" % (deadline, Finished(
-                arguments, "none", out.decode(errors="replace"), err.decode(errors="replace"))))
+            self.fail("ran longer than %d s: %s\nprocesses: %s" % (deadline, Finished(
+                arguments, "none", out.decode(errors="replace"), err.decode(errors="replace")),
+                alive))
         return Finished(arguments, process.returncode, out.decode(errors="replace"),
                         err.decode(errors="replace"))
 

@@ -139,11 +139,11 @@ class LocalBuild(Case):
 
     def test_json(self):
         done = self.good(self.build_json())
-        self.check_output(done.out, ["nothing", "text"])
+        self.check_output(done.out, ["null.nothing", "file.text"])
         self.assertEqual(done.err, "")
         self.check_files()
         self.check_manifest(os.path.join(self.work, "m.json"))
-        self.assertIn("==> text: Running post-processor: checksum", done.out)
+        self.assertIn("==> file.text: Running post-processor: checksum", done.out)
 
     def test_hcl2(self):
         self.write("t.pkr.hcl", HCL)
@@ -162,13 +162,13 @@ class LocalBuild(Case):
 
     def test_machine_readable(self):
         done = self.good(self.build_json("-machine-readable"))
-        line = next(line for line in done.out.splitlines() if ",nothing,artifact,0,id," in line)
+        line = next(line for line in done.out.splitlines() if ",null.nothing,artifact,0,id," in line)
         # What scripts cut: grep 'artifact,0,id' | cut -d, -f6
         self.assertEqual(line.split(",")[5], "Null")
         self.assertRegex(line, r"^\d{10},")
         found = manifest.artifacts(done.out)
-        self.assertEqual(found["nothing"][0]["builder-id"], "fnoeding.null")
-        kinds = {entry["builder-id"] for entry in found["text"].values()}
+        self.assertEqual(found["null.nothing"][0]["builder-id"], "fnoeding.null")
+        kinds = {entry["builder-id"] for entry in found["file.text"].values()}
         self.assertEqual(kinds, {"packer.file", "packer.post-processor.checksum",
                                  "packer.post-processor.compress"})
         for line in done.out.splitlines():
@@ -198,11 +198,11 @@ class LocalBuild(Case):
         template = dict(TEMPLATE, provisioners=[
             {"type": "shell-local", "only": ["nothing"], "inline": ["echo oops >&2", "exit 3"]}])
         done = self.good(self.build_json(template=template), 1)
-        self.assertRegex(done.out, r"(?m)^Build 'nothing' errored after \d+ \w+")
-        self.assertRegex(done.out, r"(?m)^==> nothing: oops$")
+        self.assertRegex(done.out, r"(?m)^Build 'null.nothing' errored after \d+ \w+")
+        self.assertRegex(done.out, r"(?m)^==> null.nothing: oops$")
         self.assertIn("==> Some builds didn't complete successfully and had errors:", done.out)
-        self.assertRegex(done.out, r"(?m)^--> nothing: .*exit status.*: 3")
-        self.assertRegex(done.out, r"(?m)^Build 'text' finished after")
+        self.assertRegex(done.out, r"(?m)^--> null.nothing: .*exit status.*: 3")
+        self.assertRegex(done.out, r"(?m)^Build 'file.text' finished after")
         self.assertEqual(self.read("after_text"), "after text\n")
         self.assertFalse(os.path.exists(os.path.join(self.work, "after_nothing")))
 
@@ -263,8 +263,10 @@ class SameAsPacker(Case):
         folders = self.both(TEMPLATE, "-machine-readable")
 
         def kinds(output):
-            return {target: {(entry["builder-id"], entry["id"], tuple(entry["files"]))
-                             for entry in entries.values()}
+            # What we show as TYPE.NAME, as later versions do, packer 1.6 shows as NAME.
+            return {target.rpartition(".")[2]: {
+                (entry["builder-id"], entry["id"], tuple(entry["files"]))
+                for entry in entries.values()}
                     for target, entries in manifest.artifacts(output).items()}
         self.assertEqual(kinds(folders["farmctl"][1].out), kinds(folders["packer"][1].out))
 

@@ -10,6 +10,7 @@
 #include "common/net/zmq/socket.h"
 #include "common/plan/plan.h"
 #include "common/wire/codec.h"
+#include "common/wire/join_token.h"
 #include "coordinator/reactor/zmq_server.h"
 #include "coordinator/store/chunk_store.h"
 
@@ -94,9 +95,9 @@ class CoordinatorServerTest : public ::testing::Test {
     return Client(context_, server_->bulk_endpoint(), server_->public_key(), keys);
   }
   std::string first_token() {
-    std::string token = *io::read_file(directory_.path() + "/data/admin-token");
+    std::string token = *io::read_file(directory_.path() + "/data/admin.token");
     token.pop_back();
-    return token;
+    return wire::parse_join_token(token)->secret;
   }
   std::string new_token(Client& admin, const std::string& role) {
     admin.say(wire::Command{RequestId::random(random_), "token-create", {{"role", role}}});
@@ -104,7 +105,8 @@ class CoordinatorServerTest : public ::testing::Test {
     if (!reply) return {};
     const std::string marker = "\"token\":\"";
     const size_t at = reply->json.find(marker) + marker.size();
-    return reply->json.substr(at, reply->json.find('"', at) - at);
+    const std::string token = reply->json.substr(at, reply->json.find('"', at) - at);
+    return wire::parse_join_token(token).value_or({}).secret;
   }
 
   io::TempDirectory directory_ = *io::TempDirectory::create("/tmp", "farm-server-");

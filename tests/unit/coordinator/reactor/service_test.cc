@@ -160,7 +160,7 @@ TEST_F(ServiceTest, ARevokedAgentLosesItsJobsAtOnce) {
   say(ana_, submission(1));
   const wire::Offer offer = transport_.take<wire::Offer>(agent_).at(0);
   say(agent_, wire::Accept{offer.ref});
-  EXPECT_FALSE(order(admin_, "revoke", {{"user", "a1"}}).error);
+  EXPECT_FALSE(order(admin_, "revoke", {{"name", "a1"}}).error);
   EXPECT_EQ(service_->state().queue.job(offer.ref.job)->state, JobState::RetryWait);
   say(agent_, wire::PhaseChange{offer.ref, wire::Phase::Running, "x"});
   EXPECT_EQ(transport_.take<wire::ProtocolError>(agent_).size(), 1U);
