@@ -8,7 +8,7 @@
 namespace farm::builders::steps {
 namespace {
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string out;
   for (const char c : text) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
@@ -31,7 +31,7 @@ std::optional<Checksum> digest_of(std::string_view hex, std::optional<io::Digest
   Checksum checksum;
   checksum.form = Checksum::Form::Digest;
   checksum.kind = *kind;
-  checksum.hex = lower(hex);
+  checksum.hex = lower_case(hex);
   return checksum;
 }
 
@@ -97,7 +97,7 @@ Result<Checksum> parse_checksum(const std::string& text) {
     checksum.form = Checksum::Form::File;
     checksum.file = text.substr(5);
     if (checksum.file.empty()) return invalid_input("no URL or path after \"file:\"");
-    if (lower(checksum.file).ends_with(".iso")) {
+    if (lower_case(checksum.file).ends_with(".iso")) {
       return invalid_input(fmt::format("checksum file {} is an ISO image", checksum.file));
     }
     return checksum;

@@ -30,8 +30,10 @@ void set_connection_values(BuildContext& context, const CommunicatorOptions& opt
       value::Value::string(context.ssh_private_key).with_sensitive();
   put("SSHPrivateKeyFile", ssh.private_key_file);
   put("SSHAgentAuth", ssh.agent_auth ? "true" : "false");
-  for (const char* name : {"PackerHTTPAddr", "PackerHTTPIP", "PackerHTTPPort"}) {
-    if (context.http_port == 0) put(name, "ERR_HTTP_ADDR_NOT_IMPLEMENTED_BY_BUILDER");
+  if (context.http_port == 0) {
+    put("PackerHTTPAddr", "ERR_HTTP_ADDR_NOT_IMPLEMENTED_BY_BUILDER");
+    put("PackerHTTPIP", "ERR_HTTP_IP_NOT_IMPLEMENTED_BY_BUILDER");
+    put("PackerHTTPPort", "ERR_HTTP_PORT_NOT_IMPLEMENTED_BY_BUILDER");
   }
 }
 

@@ -10,7 +10,7 @@
 namespace farm::builders::steps {
 namespace {
 
-constexpr auto kToolLimit = std::chrono::minutes(2);
+constexpr auto kFloppyToolLimit = std::chrono::minutes(2);
 
 Result<void> run_tool(BuildContext& context, std::vector<std::string> argv) {
   io::RunOptions options;
@@ -19,7 +19,7 @@ Result<void> run_tool(BuildContext& context, std::vector<std::string> argv) {
   // mtools refuses a 1.44 MB image as "inconsistent" when its own geometry checks are on.
   (*options.spawn.environment)["MTOOLS_SKIP_CHECK"] = "1";
   options.spawn.die_with_parent = true;
-  options.deadline = kToolLimit;
+  options.deadline = kFloppyToolLimit;
   TRY(io::run_program_checked(options, context.cancel));
   return {};
 }

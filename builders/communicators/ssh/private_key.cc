@@ -22,7 +22,7 @@ void EvpPkeyFree::operator()(evp_pkey_st* key) const noexcept {
 
 namespace {
 
-struct BioFree {
+struct KeyBioFree {
   void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
 };
 struct BnFree {
@@ -376,7 +376,7 @@ Result<PrivateKey> PrivateKey::parse(std::string_view text) {
   if (text.find("PRIVATE KEY-----") == std::string_view::npos) {
     return invalid_input("no private key in PEM or OpenSSH format");
   }
-  const std::unique_ptr<BIO, BioFree> input(
+  const std::unique_ptr<BIO, KeyBioFree> input(
       BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   bool passphrase_wanted = false;
   EvpPkey key(PEM_read_bio_PrivateKey(input.get(), nullptr, no_passphrase, &passphrase_wanted));

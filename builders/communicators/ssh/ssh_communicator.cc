@@ -12,7 +12,7 @@ namespace farm::builders::ssh {
 namespace {
 
 constexpr size_t kOutputBuffer = 256U << 10;
-constexpr size_t kInputBuffer = 64U << 10;
+constexpr size_t kCommandInputBuffer = 64U << 10;
 // For opening a channel on a connection that may have died silently.
 constexpr auto kOpenTime = std::chrono::seconds(60);
 
@@ -25,7 +25,7 @@ class InputFeed {
   Result<bool> push(Channel& channel, const Wait& wait) {
     if (!open_) return false;
     if (at_ == pending_.size()) {
-      pending_.resize(kInputBuffer);
+      pending_.resize(kCommandInputBuffer);
       pending_.resize(source_ ? source_(pending_.data(), pending_.size()) : 0);
       at_ = 0;
     }

@@ -15,7 +15,7 @@
 namespace farm::builders::ssh {
 namespace {
 
-constexpr size_t kPiece = 1U << 20;
+constexpr size_t kTarPiece = 1U << 20;
 
 struct WriterFree {
   void operator()(archive* handle) const noexcept { archive_write_free(handle); }
@@ -65,7 +65,7 @@ Error archive_error(archive* handle, const Stream& stream) {
 
 Result<void> write_content(archive* writer, const TreeEntry& item, const Stream& stream) {
   const UploadSource source = TRY(UploadSource::open(item.path));
-  std::vector<char> piece(std::min<uint64_t>(kPiece, std::max<uint64_t>(item.size, 1)));
+  std::vector<char> piece(std::min<uint64_t>(kTarPiece, std::max<uint64_t>(item.size, 1)));
   for (uint64_t done = 0; done < item.size;) {
     const size_t count = std::min<uint64_t>(piece.size(), item.size - done);
     TRY(source.read(done, piece.data(), count));
@@ -116,7 +116,7 @@ Result<void> write_tar(const std::vector<TreeEntry>& tree, Channel& channel, con
   const Writer writer(archive_write_new());
   if (!writer) return internal("libarchive gave no writer");
   archive_write_set_format_gnutar(writer.get());
-  archive_write_set_bytes_per_block(writer.get(), static_cast<int>(kPiece / 4));
+  archive_write_set_bytes_per_block(writer.get(), static_cast<int>(kTarPiece / 4));
   archive_write_set_bytes_in_last_block(writer.get(), 512);
   if (archive_write_open(writer.get(), &stream, nullptr, write_hook, nullptr) != ARCHIVE_OK) {
     return archive_error(writer.get(), stream);
@@ -139,7 +139,7 @@ Result<void> write_tar(const std::vector<TreeEntry>& tree, Channel& channel, con
 
 Result<void> read_tar(Channel& channel, const std::string& target,
                       const std::vector<std::string>& exclude, const Wait& wait) {
-  Stream stream{channel, wait, std::vector<char>(kPiece), {}};
+  Stream stream{channel, wait, std::vector<char>(kTarPiece), {}};
   const Reader reader(archive_read_new());
   if (!reader) return internal("libarchive gave no reader");
   archive_read_support_format_tar(reader.get());

@@ -7,7 +7,7 @@
 namespace farm::builders::platform_qemu {
 namespace {
 
-constexpr auto kStartLimit = std::chrono::seconds(10);
+constexpr auto kTpmStartLimit = std::chrono::seconds(10);
 constexpr auto kPollPause = std::chrono::milliseconds(10);
 constexpr size_t kMaxSocketPath = 107;  // sun_path without its final zero
 
@@ -43,7 +43,7 @@ Result<void> StartTpm::run(BuildContext& context) {
 }
 
 Result<void> StartTpm::await_socket(BuildContext& context, const std::string& socket) {
-  const Instant deadline = io::steady_now() + kStartLimit;
+  const Instant deadline = io::steady_now() + kTpmStartLimit;
   while (!io::exists(socket)) {
     if (const auto status = process_->poll()) {
       const Result<std::string> log = io::read_file(context.temp_directory + "/swtpm.log");

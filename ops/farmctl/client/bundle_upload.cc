@@ -5,7 +5,7 @@
 namespace farm::farmctl {
 namespace {
 
-constexpr Duration kSilenceLimit = std::chrono::seconds(60);
+constexpr Duration kUploadSilenceLimit = std::chrono::seconds(60);
 constexpr Duration kNoWait{0};
 
 // Takes one message for `upload`; false when none came in time.
@@ -41,7 +41,7 @@ Result<uint64_t> upload_file(Connection& connection, Line& line, BundledFile& fi
       const wire::Message message(std::move(*chunk));
       Result<void> sent = line.send(message);
       while (!sent && sent.error().code == ErrorCode::Timeout &&
-             clock.now() - last_sign < kSilenceLimit) {
+             clock.now() - last_sign < kUploadSilenceLimit) {
         const bool heard =
             TRY(take_answer(line, upload, clock.now() + std::chrono::milliseconds(50), done));
         if (heard) last_sign = clock.now();
@@ -55,7 +55,7 @@ Result<uint64_t> upload_file(Connection& connection, Line& line, BundledFile& fi
     const Duration wait = chunk ? kNoWait : Duration(std::chrono::seconds(1));
     const bool heard = TRY(take_answer(line, upload, clock.now() + wait, done));
     if (heard) last_sign = clock.now();
-    if (clock.now() - last_sign > kSilenceLimit) {
+    if (clock.now() - last_sign > kUploadSilenceLimit) {
       return timed_out("the coordinator takes no more of " + file.record.path);
     }
   }
