@@ -26,12 +26,6 @@ ordered_json time_json(WallTime time) {
 
 double seconds_json(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
 
-ordered_json error_json(const Error& error) {
-  return {{"code", error_code_name(error.code)},
-          {"message", error.message},
-          {"retryable", error.retryable}};
-}
-
 ordered_json artifact_json(const wire::ArtifactRecord& artifact) {
   ordered_json files = ordered_json::array();
   for (const wire::FileRecord& file : artifact.files) {
@@ -47,35 +41,56 @@ ordered_json artifact_json(const wire::ArtifactRecord& artifact) {
 }
 
 ordered_json attempt_json(const Attempt& attempt) {
-  ordered_json out = {{"number", attempt.number},
+  ordered_json out = {{"attempt", attempt.number},
                       {"epoch", attempt.epoch.str()},
                       {"agent", attempt.agent_name},
                       {"offered", time_json(attempt.offered)},
                       {"accepted", time_json(attempt.accepted)},
                       {"ended", time_json(attempt.ended)},
-                      {"end", attempt_end_name(attempt.end)},
-                      {"log_bytes", attempt.log_bytes}};
-  if (!attempt.error.message.empty()) out["error"] = error_json(attempt.error);
+                      {"outcome", attempt_end_name(attempt.end)},
+                      {"log_bytes", attempt.log_bytes},
+                      {"error", attempt.error.message}};
   return out;
 }
 
-ordered_json job_json(const State& state, const Job& job) {
+double seconds_between(WallTime from, WallTime to) {
+  return from.nanos == 0 ? 0 : static_cast<double>(std::max<int64_t>(0, to.nanos - from.nanos)) / 1e9;
+}
+
+// How long the job was worked on; `now` for one that still is, 0 where nobody knows it.
+double worked_seconds(const Job& job, WallTime now) {
+  if (is_terminal(job.state)) return seconds_json(job.elapsed);
+  const Attempt* open = job.current();
+  return open == nullptr || now.nanos == 0 ? 0 : seconds_between(open->accepted, now);
+}
+
+ordered_json job_json(const State& state, const Job& job, WallTime now) {
   const Attempt* last = job.attempts.empty() ? nullptr : &job.attempts.back();
   ordered_json out = {{"id", job.id.str()},
                       {"build", job.build.str()},
                       {"name", job.name},
-                      {"builder", job.needs.builder},
+                      {"type", job.needs.builder},
                       {"state", job_state_name(job.state)},
+                      {"phase", is_leased(job.state) ? job_state_name(job.state) : ""},
                       {"step", job.step},
-                      {"agent", last == nullptr ? "" : last->agent_name},
+                      {"agent", nullptr},
                       {"attempt", job.attempts.size()},
+                      {"attempts_max", state.policy.retry_limit + 1},
                       {"epoch", job.epoch.str()},
                       {"log_bytes", last == nullptr ? 0 : last->log_bytes},
                       {"submitted", time_json(job.submitted)},
                       {"started", last == nullptr ? nullptr : time_json(last->accepted)},
                       {"ended", time_json(job.ended)},
-                      {"elapsed", seconds_json(job.elapsed)}};
-  if (job.error) out["error"] = error_json(*job.error);
+                      {"elapsed", worked_seconds(job, now)},
+                      {"error", nullptr},
+                      {"error_code", nullptr}};
+  if (last != nullptr) out["agent"] = last->agent_name;
+  if (job.error) {
+    out["error"] = job.error->message;
+    out["error_code"] = error_code_name(job.error->code);
+  }
+  out["history"] = ordered_json::array();
+  for (const Attempt& attempt : job.attempts) out["history"].push_back(attempt_json(attempt));
   out["artifacts"] = ordered_json::array();
   for (const auto& artifact : job.artifacts) out["artifacts"].push_back(artifact_json(artifact));
   out["owns"] = ordered_json::array();
@@ -86,24 +101,28 @@ ordered_json job_json(const State& state, const Job& job) {
   return out;
 }
 
-ordered_json build_json(const State& state, const Build& build) {
+ordered_json build_json(const State& state, const Build& build, WallTime now) {
   std::map<std::string, int> counts;
+  size_t done = 0;
   for (const JobId& id : build.jobs) {
     const Job* job = state.queue.job(id);
+    if (job == nullptr || is_terminal(job->state)) ++done;
     ++counts[job == nullptr ? "damaged" : job_state_name(job->state)];
   }
   ordered_json states = ordered_json::object();
   for (const auto& [name, count] : counts) states[name] = count;
   return {{"id", build.id.str()},
-          {"name", build.template_name},
+          {"template", build.template_name},
           {"submitter", build.submitter},
           {"state", build_state(state, build)},
           {"jobs_total", build.jobs.size()},
+          {"jobs_done", done},
           {"jobs_by_state", std::move(states)},
           {"parallel", build.parallel},
           {"run_uuid", build.options.run_uuid},
-          {"submitted", time_json(build.submitted)},
-          {"ended", time_json(build.ended)}};
+          {"created", time_json(build.submitted)},
+          {"ended", time_json(build.ended)},
+          {"elapsed", seconds_between(build.submitted, build.ended.nanos == 0 ? now : build.ended)}};
 }
 
 ordered_json builds(const Farm& farm, size_t limit) {
@@ -114,25 +133,23 @@ ordered_json builds(const Farm& farm, size_t limit) {
   });
   if (list.size() > limit) list.resize(limit);
   ordered_json out = ordered_json::array();
-  for (const Build* build : list) out.push_back(build_json(farm.state, *build));
+  for (const Build* build : list) out.push_back(build_json(farm.state, *build, farm.now.wall));
   return {{"builds", std::move(out)}};
 }
 
 ordered_json one_build(const Farm& farm, const Build& build) {
-  ordered_json out = build_json(farm.state, build);
+  ordered_json out = build_json(farm.state, build, farm.now.wall);
   out["jobs"] = ordered_json::array();
   for (const JobId& id : build.jobs) {
     if (const Job* job = farm.state.queue.job(id)) {
-      out["jobs"].push_back(job_json(farm.state, *job));
+      out["jobs"].push_back(job_json(farm.state, *job, farm.now.wall));
     }
   }
   return out;
 }
 
 ordered_json one_job(const Farm& farm, const Job& job) {
-  ordered_json out = job_json(farm.state, job);
-  out["attempts"] = ordered_json::array();
-  for (const Attempt& attempt : job.attempts) out["attempts"].push_back(attempt_json(attempt));
+  ordered_json out = job_json(farm.state, job, farm.now.wall);
   out["needs"] = {{"builder", job.needs.builder},
                   {"provisioners", job.needs.provisioners},
                   {"post_processors", job.needs.post_processors},
@@ -141,8 +158,8 @@ ordered_json one_job(const Farm& farm, const Job& job) {
 }
 
 const char* agent_state(const State& state, const Agent& agent) {
-  if (!state.leases.held(agent.id)) return agent.jobs.empty() ? "offline" : "suspect";
-  if (!agent.connected) return "reconnecting";
+  if (!state.leases.held(agent.id)) return agent.jobs.empty() ? "gone" : "suspect";
+  if (!agent.connected) return "suspect";
   return agent.takes_jobs() ? "ready" : "draining";
 }
 
@@ -157,7 +174,7 @@ ordered_json agents(const Farm& farm) {
                    {"labels", agent.labels},
                    {"version", agent.version},
                    {"slots", agent.slots},
-                   {"slots_taken", agent.jobs.size()},
+                   {"used", agent.jobs.size()},
                    {"jobs", std::move(jobs)},
                    {"cpus", agent.cpus},
                    {"memory_bytes", agent.memory_bytes},
@@ -165,7 +182,8 @@ ordered_json agents(const Farm& farm) {
                    {"builders", agent.builders},
                    {"provisioners", agent.provisioners},
                    {"post_processors", agent.post_processors},
-                   {"seen", time_json(agent.seen)}});
+                   {"seen", time_json(agent.seen)},
+                   {"last_seen_seconds", seconds_between(agent.seen, farm.now.wall)}});
   }
   return {{"agents", std::move(out)}};
 }
@@ -199,8 +217,25 @@ ordered_json why_json(const Farm& farm, const Job& job) {
   return {{"job", job.id.str()},
           {"name", job.name},
           {"state", job_state_name(job.state)},
-          {"lines", why(job, farm.state.queue, farm.state.fleet, farm.state.leases,
-                        farm.now.steady)}};
+          {"reasons", why(job, farm.state.queue, farm.state.fleet, farm.state.leases,
+                          farm.now.steady)}};
+}
+
+// Of one job, or of every job of a build.
+Result<std::string> why_all(const Farm& farm, const std::string& text,
+                            const std::string& submitter) {
+  ordered_json jobs = ordered_json::array();
+  const Result<const Job*> job = find_job(farm.state, text, submitter);
+  if (job) {
+    jobs.push_back(why_json(farm, **job));
+  } else {
+    const Result<const Build*> build = find_build(farm.state, text, submitter);
+    if (!build) return job.error();
+    for (const JobId& id : (*build)->jobs) {
+      if (const Job* one = farm.state.queue.job(id)) jobs.push_back(why_json(farm, *one));
+    }
+  }
+  return dump({{"jobs", std::move(jobs)}});
 }
 
 ordered_json resources(const Farm& farm) {
@@ -226,13 +261,14 @@ ordered_json resources(const Farm& farm) {
 ordered_json version(const Farm& farm) {
   const Counters& counters = farm.state.counters;
   ordered_json out = {{"version", farm.version},
+                      {"protocol", "1.0"},
                       {"incarnation", farm.state.incarnation},
-                      {"read_only", farm.trouble != nullptr},
+                      {"state", farm.trouble == nullptr ? "serving" : "read_only"},
+                      {"reason", farm.trouble == nullptr ? "" : farm.trouble->message},
                       {"damaged_records", farm.damaged},
                       {"refused_transitions", counters.refused_transitions},
                       {"stale_messages", counters.stale_messages},
                       {"foreign_messages", counters.foreign_messages}};
-  if (farm.trouble != nullptr) out["trouble"] = error_json(*farm.trouble);
   return out;
 }
 
@@ -263,22 +299,20 @@ std::string time_text(WallTime time) {
 }
 
 std::string build_state(const State& state, const Build& build) {
-  bool held = false;
   bool failed = false;
   bool stopped = false;
   for (const JobId& id : build.jobs) {
     const Job* job = state.queue.job(id);
     if (job == nullptr) continue;
-    held = held || is_leased(job->state) || is_terminal(job->state);
     failed = failed || job->state == JobState::Failed || job->state == JobState::TimedOut;
     stopped = stopped || job->state == JobState::Cancelled;
   }
-  if (state.queue.unfinished_of(build.id) > 0) return held ? "running" : "queued";
+  if (state.queue.unfinished_of(build.id) > 0) return "running";
   if (failed) return "failed";
   return stopped ? "cancelled" : "succeeded";
 }
 
-std::string job_detail(const State& state, const Job& job) { return dump(job_json(state, job)); }
+std::string job_detail(const State& state, const Job& job) { return dump(job_json(state, job, {})); }
 
 Result<std::string> answer(const Farm& farm, const std::string& what,
                            const Arguments& arguments) {
@@ -302,10 +336,15 @@ Result<std::string> answer(const Farm& farm, const std::string& what,
     if (what == "artifacts") return dump(artifacts(farm, *build));
     return manifest(farm, *build);
   }
-  if (what == "job" || what == "why") {
+  if (what == "why") {
+    const char* const name = arguments.count("build") != 0 ? "build" : "job";
+    const std::string text = TRY(argument(arguments, name));
+    return why_all(farm, text, submitter_of(arguments));
+  }
+  if (what == "job") {
     const std::string text = TRY(argument(arguments, "job"));
     const Job* job = TRY(find_job(farm.state, text, submitter_of(arguments)));
-    return dump(what == "job" ? one_job(farm, *job) : why_json(farm, *job));
+    return dump(one_job(farm, *job));
   }
   return invalid_input("unknown query `" + what + "`");
 }

@@ -35,7 +35,7 @@ Result<const Job*> find_job(const State& state, const std::string& text,
 
 /// JSON of one job's present state for BuildEvent.detail.
 std::string job_detail(const State& state, const Job& job);
-/// "queued", "running", "succeeded", "failed", "cancelled".
+/// "running", "succeeded", "failed", "cancelled".
 std::string build_state(const State& state, const Build& build);
 /// RFC 3339 in UTC with milliseconds.
 std::string time_text(WallTime time);

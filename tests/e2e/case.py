@@ -60,6 +60,7 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.mark = uuid.uuid4().hex
+        self.started = []
         self.dir = tempfile.mkdtemp(prefix="farm-e2e-")
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
         self.addCleanup(self.end_processes)
@@ -97,9 +98,11 @@ class Case(unittest.TestCase):
     def start(self, arguments, log, env=None, cwd=None):
         """A program in the background, in a process group of its own, output in `log`."""
         with open(log, "ab") as file:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 cwd=cwd or self.work, env={**self.env, **(env or {})}, start_new_session=True)
+        self.started.append(process)
+        return process
 
     def run_program(self, arguments, deadline=60, env=None, cwd=None):
         process = subprocess.Popen(
@@ -146,13 +149,15 @@ class Case(unittest.TestCase):
         for _ in range(50):
             left = self.processes()
             if not left:
-                return
+                break
             for pid in left:
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
             time.sleep(0.02)
+        for process in self.started:
+            process.wait(timeout=10)
 
 
 def needs_packer(test):
