@@ -1,5 +1,6 @@
 #include "agent/agent_loop.h"
 
+#include <filesystem>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -35,7 +36,12 @@ std::string first_line(const std::string& path) {
 class AgentLoop {
  public:
   AgentLoop(AgentOptions options, const Environment& environment)
-      : options_(std::move(options)), environment_(environment) {}
+      : options_(std::move(options)), environment_(environment) {
+    // Runners work in directories of their own: every path of ours must hold from anywhere.
+    if (!options_.state.starts_with('/')) {
+      options_.state = std::filesystem::absolute(options_.state).lexically_normal();
+    }
+  }
 
   Result<void> run() {
     TRY(prepare_state());

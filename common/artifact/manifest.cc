@@ -108,8 +108,11 @@ Result<Manifest> merge_manifests(const std::vector<std::string>& texts,
   for (const std::string& text : texts) {
     if (text.empty()) continue;
     Manifest part = TRY(parse_manifest(text));
-    merged.builds.insert(merged.builds.end(), std::make_move_iterator(part.builds.begin()),
-                         std::make_move_iterator(part.builds.end()));
+    for (ManifestBuild& build : part.builds) {
+      // A manifest that came along in the bundle was appended to: its old entries are not ours.
+      if (!run_uuid.empty() && !build.run_uuid.empty() && build.run_uuid != run_uuid) continue;
+      merged.builds.push_back(std::move(build));
+    }
     if (!part.last_run_uuid.empty()) merged.last_run_uuid = part.last_run_uuid;
   }
   if (!run_uuid.empty()) merged.last_run_uuid = run_uuid;

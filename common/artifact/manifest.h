@@ -40,7 +40,8 @@ std::string manifest_text(const Manifest& manifest);
 Result<Manifest> parse_manifest(std::string_view text);
 
 /// One document of the documents of a build's jobs, given in template order; empty texts are jobs
-/// that wrote none. last_run_uuid is `run_uuid`, or when that is empty the last one given.
+/// that wrote none. Entries of other runs are left out; last_run_uuid is `run_uuid`. With an empty
+/// `run_uuid` every entry is taken and the last uuid given stands.
 Result<Manifest> merge_manifests(const std::vector<std::string>& texts,
                                  const std::string& run_uuid);
 

@@ -203,10 +203,33 @@ ordered_json artifacts(const Farm& farm, const Build& build) {
   return {{"build", build.id.str()}, {"artifacts", std::move(out)}};
 }
 
+// What the `manifest` post-processor would have written for a job whose template has none.
+std::string manifest_of(const Job& job, const std::string& run_uuid) {
+  artifact::Manifest document;
+  document.last_run_uuid = run_uuid;
+  for (const wire::ArtifactRecord& artifact : job.artifacts) {
+    artifact::ManifestBuild entry;
+    entry.name = job.name;
+    entry.builder_type = job.needs.builder;
+    entry.build_time = job.ended.unix_seconds();
+    for (const wire::FileRecord& file : artifact.files) {
+      if (!entry.files) entry.files.emplace();
+      entry.files->push_back({file.path, file.size});
+    }
+    entry.artifact_id = artifact.id;
+    entry.run_uuid = run_uuid;
+    document.builds.push_back(std::move(entry));
+  }
+  return artifact::manifest_text(document);
+}
+
 Result<std::string> manifest(const Farm& farm, const Build& build) {
   std::vector<std::string> texts;
   for (const JobId& id : build.jobs) {
-    if (const Job* job = farm.state.queue.job(id)) texts.push_back(job->manifest);
+    const Job* job = farm.state.queue.job(id);
+    if (job == nullptr || job->state != JobState::Succeeded) continue;
+    texts.push_back(job->manifest.empty() ? manifest_of(*job, build.options.run_uuid)
+                                          : job->manifest);
   }
   const artifact::Manifest merged =
       TRY(artifact::merge_manifests(texts, build.options.run_uuid));
