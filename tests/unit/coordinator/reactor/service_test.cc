@@ -130,7 +130,7 @@ TEST_F(ServiceTest, NoReplyLeavesBeforeItsBatchIsDurable) {
   say(ana_, submit);
   EXPECT_TRUE(transport_.take<wire::SubmitAck>(ana_).empty());
   const wire::QueryReply version = ask(viewer_, "version");
-  EXPECT_NE(version.json.find("\"read_only\":true"), std::string::npos);
+  EXPECT_NE(version.json.find("\"state\":\"read_only\""), std::string::npos);
   say(ana_, submission(1));
   const auto refused = transport_.take<wire::SubmitAck>(ana_);
   ASSERT_EQ(refused.size(), 1U);
