@@ -1,7 +1,7 @@
 """farmctl beside packer, in one run on one machine: validate of 1, 50 and 200 builds; build of one
 null, of 50 null with a shell-local each, and of 200 file builds. Wall time, CPU time of everything the
-program started, and the peak memory of its process tree (shared pages counted once). Median of
-several rounds, taken in turns. Nothing fails here: it prints figures.
+program started: median of several rounds, taken in turns. Peak memory of the process tree (shared
+pages counted once): one round more. Nothing fails here: it prints figures.
 
   run [--rounds N] [CASE...]     CASE: a word that the case's name holds"""
 
@@ -46,20 +46,16 @@ CASES = [
 
 def tree(root):
     """The living processes below and with `root`."""
-    children = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open("/proc/%s/stat" % name) as file:
-                    parent = int(file.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(name))
     found, todo = [], [root]
     while todo:
         pid = todo.pop()
         found.append(pid)
-        todo += children.get(pid, [])
+        try:
+            for task in os.listdir("/proc/%d/task" % pid):
+                with open("/proc/%d/task/%s/children" % (pid, task)) as file:
+                    todo += [int(child) for child in file.read().split()]
+        except OSError:
+            pass
     return found
 
 
@@ -88,16 +84,21 @@ def start(arguments, folder, environment):
 def measure_time(arguments, folder, environment):
     cpu, wall = children_cpu(), time.perf_counter()
     code = start(arguments, folder, environment).wait(timeout=300)
-    return time.perf_counter() - wall, children_cpu() - cpu, code
+    wall = time.perf_counter() - wall
+    reap()
+    if code != 0:
+        sys.exit("bench: exit code %d of %s" % (code, " ".join(arguments)))
+    return wall, children_cpu() - cpu
 
 
 def measure_memory(arguments, folder, environment):
     """Peak KiB. A run of its own: looking at a process tree slows it down."""
     process = start(arguments, folder, environment)
-    peak = 0
+    peak, begin = 0, time.monotonic()
     while process.poll() is None:
         peak = max(peak, sum(proportional_memory(pid) for pid in tree(process.pid)))
-        time.sleep(0.002)
+        if time.monotonic() - begin > 0.2:
+            time.sleep(0.005)  # what is over sooner is watched without a pause
     return peak
 
 
@@ -117,7 +118,7 @@ def reap():
             return
 
 
-def one_round(program, verb, text, scratch):
+def one_round(program, verb, text, scratch, measure):
     """A fresh folder and caches each time, for both alike."""
     folder = tempfile.mkdtemp(dir=scratch)
     environment = {name: value for name, value in os.environ.items()
@@ -129,14 +130,11 @@ def one_round(program, verb, text, scratch):
         file.write(text)
     words = ["-color=false"] if verb == "build" else []
     arguments = [program, verb, *words, "t.json"]
-    wall, cpu, code = measure_time(arguments, folder, environment)
-    reap()
-    if code != 0:
-        sys.exit("bench: exit code %d of %s with\n%s" % (code, " ".join(arguments), text[:400]))
-    memory = measure_memory(arguments, folder, environment)
-    reap()
-    shutil.rmtree(folder, ignore_errors=True)
-    return wall, cpu, memory
+    try:
+        return measure(arguments, folder, environment)
+    finally:
+        reap()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main():
@@ -161,11 +159,14 @@ def main():
             figures = {program: [] for program in programs}
             for _ in range(options.rounds):
                 for program, path in programs.items():
-                    figures[program].append(one_round(path, verb, text, scratch))
+                    figures[program].append(one_round(path, verb, text, scratch, measure_time))
+            result = {program: [statistics.median(row[column] for row in figures[program]) * 1000
+                                for column in (0, 1)] for program in programs}
+            for program, path in programs.items():
+                result[program].append(
+                    one_round(path, verb, text, scratch, measure_memory) / 1024)
             line = "%-28s" % name
-            for column, unit in ((0, 1000), (1, 1000), (2, 1 / 1024)):
-                ours, theirs = (statistics.median(row[column] for row in figures[program]) * unit
-                                for program in ("farmctl", "packer"))
+            for ours, theirs in zip(result["farmctl"], result["packer"]):
                 line += " %7.1f %7.1f %6.1fx" % (ours, theirs, theirs / max(ours, 1e-9))
             print(line, flush=True)
     finally:

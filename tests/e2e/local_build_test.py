@@ -9,7 +9,7 @@ import tarfile
 import unittest
 
 import manifest
-from case import Case, needs_packer
+from case import SOURCE, Case, needs_packer
 
 TEMPLATE = {
     "variables": {"who": "world"},
@@ -159,6 +159,16 @@ class LocalBuild(Case):
         self.assertEqual(sorted(os.listdir(self.work)),
                          ["after_nothing", "after_text", "m.json", "out.txt", "said.txt", "t.json",
                           "text.tar.gz", "text_md5.sum", "text_sha256.sum"])
+
+    def test_first_example(self):
+        example = os.path.join(SOURCE, "ops", "examples", "first-build")
+        done = self.good(self.farmctl("build", "-var", "greeting=hi", example))
+        self.assertIn("null.nothing: Hi, farm! This is nothing.", done.out)
+        self.assertEqual(self.read("output-first/text.txt"), "Hi, farm!\n")
+        builds = manifest.load(os.path.join(self.work, "output-first", "manifest.json"))["builds"]
+        self.assertEqual(sorted(build["name"] for build in builds), ["nothing", "text"])
+        done = self.good(self.farmctl("build", "-var", "greeting=", example), 1)
+        self.assertIn("The greeting must not be empty.", done.out)
 
     def test_machine_readable(self):
         done = self.good(self.build_json("-machine-readable"))
