@@ -86,6 +86,7 @@ class Follower {
       job.pending.erase(0, used);
     }
     print(text);
+    if (job.offset >= job.held_until) release(job);
   }
 
   void take(const wire::BuildEvent& event, FollowEnd& end, bool& ended) {
@@ -101,6 +102,7 @@ class Follower {
     const std::string step = detail.value("step", "");
     const json agent = detail.value("agent", json());
     const std::string on = agent.is_string() ? agent.get<std::string>() : "";
+    start_attempt(found->second, detail.value("attempt", uint64_t{0}));
     status_.state(found->first, event.state, on, step);
     if (options_.silent || found->second.state == event.state) return;
     found->second.state = event.state;
@@ -109,7 +111,10 @@ class Follower {
   }
 
   void redraw() { status_.draw(); }
-  void finish() { status_.erase(); }
+  void finish() {
+    for (auto& [id, job] : jobs_) release(job);
+    status_.erase();
+  }
 
  private:
   struct Job {
@@ -119,9 +124,29 @@ class Follower {
     std::string pending;
     uint64_t offset = 0;
     std::string state = {};
+    uint64_t attempt = 0;
+    // How the job ended, said once its log is here up to `held_until`: events overtake logs.
+    std::string held = {};
+    uint64_t held_until = 0;
   };
 
-  void announce(const Job& job, const std::string& state, const std::string& agent,
+  // Every attempt has a log of its own.
+  void start_attempt(Job& job, uint64_t attempt) {
+    if (attempt == job.attempt) return;
+    if (job.attempt != 0) {
+      release(job);
+      job.offset = 0;
+      job.pending.clear();
+    }
+    job.attempt = attempt;
+  }
+
+  void release(Job& job) {
+    if (job.held.empty()) return;
+    print(std::exchange(job.held, {}));
+  }
+
+  void announce(Job& job, const std::string& state, const std::string& agent,
                 const json& detail) {
     if (!options_.logs) return;
     if (state == "offered") return;
@@ -139,7 +164,10 @@ class Follower {
     } else {
       return;
     }
-    print(line + "\n");
+    line += "\n";
+    job.held_until = state == "preparing" ? 0 : detail.value("log_bytes", uint64_t{0});
+    if (job.offset >= job.held_until) return print(line);
+    job.held = std::move(line);
   }
 
   void print(const std::string& text) {
