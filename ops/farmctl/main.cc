@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kUnknownCommand = 127;  // as the reference has it
 
-enum class Home { Here, Build, Client };
+enum class Home { Here, Build, Client, Local };
 
 struct Verb {
   std::string_view name;
@@ -73,8 +73,16 @@ std::string program_directory() {
 /// Becomes the program that has the verb. Comes back only when that is not installed.
 int hand_over(const Verb& verb, const char* name_of_self, const std::vector<std::string>& words,
               Output& output) {
-  const std::string name =
-      verb.home == Home::Build ? "farmctl-build" : "farmctl-client";
+  // --local and --state ask about builds made here, not a coordinator.
+  const bool local = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    const std::string flag = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+    return word.starts_with('-') &&
+           (flag == "local" || flag == "state" || flag.starts_with("state="));
+  });
+  const Home home = verb.home == Home::Client && local ? Home::Local : verb.home;
+  const char* const name = home == Home::Build    ? "farmctl-build"
+                           : home == Home::Local ? "farmctl-local"
+                                                 : "farmctl-client";
   const std::string program = program_directory() + "/../libexec/farm/" + name;
   std::vector<std::string> passed = {name_of_self};
   if (output.settings().machine_readable) passed.emplace_back("-machine-readable");

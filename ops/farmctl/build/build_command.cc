@@ -1,3 +1,4 @@
+#include "ops/farmctl/common/state_directory.h"
 #include "ops/farmctl/build/build_command.h"
 
 #include <algorithm>

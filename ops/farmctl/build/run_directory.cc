@@ -67,18 +67,6 @@ bool any_kept(const std::string& leases) {
 
 }  // namespace
 
-std::string state_directory(const std::string& given, const Environment& environment) {
-  if (!given.empty()) return given;
-  if (const auto state = environment.get("XDG_STATE_HOME"); state && !state->empty()) {
-    return *state + "/farm";
-  }
-  if (const auto home = environment.get("HOME"); home && !home->empty()) {
-    const std::string state = *home + "/.local/state/farm";
-    if (make_directory(state)) return state;
-  }
-  return environment.get_or("TMPDIR", "/tmp") + "/farm-" + std::to_string(::getuid());
-}
-
 Result<RunDirectory> RunDirectory::create(const std::string& state, Random& random) {
   const std::string runs = state + "/runs";
   TRY(make_directory(runs));

@@ -6,15 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "common/base/environment.h"
 #include "common/base/random.h"
 #include "common/base/result.h"
 #include "common/io/fd.h"
 
 namespace farm::farmctl {
-
-/// `given` (--state), else $XDG_STATE_HOME/farm, else ~/.local/state/farm, else below TMPDIR.
-std::string state_directory(const std::string& given, const Environment& environment);
 
 class RunDirectory {
  public:

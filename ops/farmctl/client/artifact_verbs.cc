@@ -7,7 +7,8 @@
 
 #include "common/transfer/downloader.h"
 #include "ops/farmctl/client/client.h"
-#include "ops/farmctl/client/table.h"
+#include "ops/farmctl/view/build_view.h"
+#include "ops/farmctl/view/table.h"
 
 namespace farm::farmctl {
 namespace {
@@ -80,25 +81,6 @@ Result<void> fetch(Client& client, Connection& connection, const StoredFile& fil
   return download.finish(CancelToken());
 }
 
-void print_list(const json& answer) {
-  std::vector<std::vector<std::string>> rows;
-  for (const json& artifact : answer.value("artifacts", json::array())) {
-    const json files = artifact.value("files", json::array());
-    if (files.empty()) {
-      rows.push_back({artifact.value("name", ""), artifact.value("id", ""), "-", "-",
-                      artifact.value("text", "")});
-    }
-    for (const json& file : files) {
-      const std::string digest = file.value("sha256", "");
-      rows.push_back({artifact.value("name", ""), file.value("path", ""),
-                      human_size(file.value("size", uint64_t{0})),
-                      digest.empty() ? "-" : "sha256:" + digest.substr(0, 12),
-                      file.value("stored", false) ? "stored" : "in place"});
-    }
-  }
-  std::fputs(format_table({"JOB", "FILE", "SIZE", "DIGEST", "STATE"}, rows).c_str(), stdout);
-}
-
 int get_files(Client& client, Connection& connection, const json& answer,
               const std::string& only_job, const std::string& folder) {
   size_t fetched = 0;
@@ -159,7 +141,7 @@ int run_artifacts(Client& client) {
   if (*as_json) {
     std::printf("%s\n", text->c_str());
   } else {
-    print_list(answer);
+    print_artifacts(answer);
   }
   return kDone;
 }

@@ -6,57 +6,12 @@
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/follow.h"
 #include "ops/farmctl/client/log_lines.h"
-#include "ops/farmctl/client/table.h"
+#include "ops/farmctl/view/build_view.h"
 
 namespace farm::farmctl {
 namespace {
 
 using nlohmann::json;
-
-std::string text_of(const json& object, const char* key, const char* other = "-") {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return other;
-  return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
-std::string brief(const std::string& id) { return id.substr(0, 6); }
-
-void print_builds(const json& answer) {
-  std::vector<std::vector<std::string>> rows;
-  for (const json& build : answer.value("builds", json::array())) {
-    rows.push_back({brief(text_of(build, "id")), text_of(build, "template"),
-                    text_of(build, "state"),
-                    fmt::format("{}/{}", build.value("jobs_done", 0), build.value("jobs_total", 0)),
-                    human_duration(build.value("elapsed", 0.0)), text_of(build, "submitter")});
-  }
-  std::fputs(format_table({"BUILD", "NAME", "STATE", "JOBS", "AGE", "BY"}, rows).c_str(), stdout);
-}
-
-void print_build(const json& build) {
-  std::printf("build %s  %s  %s  by %s  %s\n", brief(text_of(build, "id")).c_str(),
-              text_of(build, "template").c_str(), text_of(build, "state").c_str(),
-              text_of(build, "submitter").c_str(),
-              human_duration(build.value("elapsed", 0.0)).c_str());
-  std::vector<std::vector<std::string>> rows;
-  for (const json& job : build.value("jobs", json::array())) {
-    rows.push_back({text_of(job, "name"), text_of(job, "type"), text_of(job, "agent"),
-                    text_of(job, "state"), text_of(job, "step", ""),
-                    fmt::format("{}", job.value("attempt", 0)),
-                    human_duration(job.value("elapsed", 0.0)), text_of(job, "error", "")});
-  }
-  std::fputs(format_table({"JOB", "BUILDER", "AGENT", "STATE", "STEP", "ATTEMPT", "TIME", "ERROR"},
-                          rows)
-                 .c_str(),
-             stdout);
-  for (const json& job : build.value("jobs", json::array())) {
-    for (const json& past : job.value("history", json::array())) {
-      if (text_of(past, "error", "").empty()) continue;
-      std::printf("  %s attempt %s on %s: %s\n", text_of(job, "name").c_str(),
-                  text_of(past, "attempt").c_str(), text_of(past, "agent").c_str(),
-                  text_of(past, "error").c_str());
-    }
-  }
-}
 
 // The connection and flags of a verb; empty when an exit code was decided already.
 struct Opened {

@@ -7,7 +7,7 @@
 #include "common/wire/join_token.h"
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/enrolment.h"
-#include "ops/farmctl/client/table.h"
+#include "ops/farmctl/view/table.h"
 
 namespace farm::farmctl {
 namespace {

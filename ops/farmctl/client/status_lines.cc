@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "ops/farmctl/client/table.h"
+#include "ops/farmctl/view/table.h"
 
 namespace farm::farmctl {
 namespace {

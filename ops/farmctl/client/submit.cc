@@ -8,7 +8,7 @@
 #include "ops/farmctl/client/bundle_upload.h"
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/follow.h"
-#include "ops/farmctl/client/table.h"
+#include "ops/farmctl/view/table.h"
 #include "ops/farmctl/common/plan_session.h"
 
 namespace farm::farmctl {

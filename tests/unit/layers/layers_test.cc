@@ -37,6 +37,7 @@ const std::vector<Layer>& layers() {
       {"coordinator", {"common", "builders/core/schema", "schemas"}},
       {"ops/farmctl", {"common", "builders/core/schema", "builders/core"}},
       {"ops/farmctl/build", {"common", "builders/core", "coordinator", "agent", "ops/farmctl"}},
+      {"ops/farmctl/local", {"common", "coordinator", "ops/farmctl"}},
   };
   return kLayers;
 }

@@ -1,4 +1,4 @@
-#include "ops/farmctl/client/table.h"
+#include "ops/farmctl/view/table.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,0 +1,104 @@
+// farmctl-local: status, artifacts and manifest of builds made here by `farmctl build` (farmctl
+// becomes this program when --local or --state is given), and the merging of their journals.
+#include <cstdio>
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "common/base/environment.h"
+#include "ops/farmctl/common/flags.h"
+#include "ops/farmctl/common/state_directory.h"
+#include "ops/farmctl/local/local_store.h"
+#include "ops/farmctl/view/build_view.h"
+
+namespace farm::farmctl {
+namespace {
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "error: %s\n", error.message.c_str());
+  return error.code == ErrorCode::Timeout ? 7 : 2;
+}
+
+void tell(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) {
+    std::fprintf(stderr, "warning: %s\n", problem.c_str());
+  }
+}
+
+struct Question {
+  const char* verb;
+  const char* query;       // with an argument
+  const char* bare_query;  // without; null: the last build
+  void (*print)(const nlohmann::json&);
+  void (*print_bare)(const nlohmann::json&);
+};
+const Question* find_question(const std::string& verb) {
+  static constexpr Question kQuestions[] = {
+      {"status", "build", "builds", print_build, print_builds},
+      {"artifacts", "artifacts", nullptr, print_artifacts, nullptr},
+      {"manifest", "manifest", nullptr, nullptr, nullptr},
+  };
+  for (const Question& question : kQuestions) {
+    if (verb == question.verb) return &question;
+  }
+  return nullptr;
+}
+
+int show(const Question& question, const ParsedFlags& flags, const std::string& state,
+         const Clock& clock) {
+  const bool bare = flags.arguments().empty();
+  const bool list = bare && question.bare_query != nullptr;
+  std::vector<std::string> problems;
+  Result<std::string> text = ask_local_store(
+      state, list ? question.bare_query : question.query,
+      {{"build", bare ? "@last" : flags.arguments()[0]}, {"limit", "50"}}, clock, problems);
+  tell(problems);
+  if (!text) return fail(text.error());
+  void (*print)(const nlohmann::json&) = list ? question.print_bare : question.print;
+  if (print == nullptr || flags.text("output") == "json") {
+    std::printf("%s\n", text->c_str());
+    return 0;
+  }
+  print(nlohmann::json::parse(*text, nullptr, false));
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  const Environment environment = Environment::of_process();
+  const SystemClock clock;
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const std::string verb = words.empty() ? "" : words[0];
+  if (!words.empty()) words.erase(words.begin());
+  if (verb == "artifacts" && !words.empty() && words[0] == "list") words.erase(words.begin());
+  const std::vector<Flag> table = {
+      {"local", FlagKind::Switch, "builds of this machine"},
+      {"state", FlagKind::Text, "state directory of farmctl build"},
+      {"output", FlagKind::Text, "table (default) or json"},
+  };
+  Result<ParsedFlags> flags = parse_flags(table, words);
+  if (!flags) return fail(flags.error());
+  const std::string state = state_directory(flags->text("state"), environment);
+  if (verb == "merge") {
+    std::vector<std::string> problems;
+    const Result<void> merged = merge_runs(state, clock, problems);
+    tell(problems);
+    return merged ? 0 : fail(merged.error());
+  }
+  const Question* question = find_question(verb);
+  if (question == nullptr) {
+    return fail(invalid_input("`" + verb + "` has no local form; it asks a coordinator"));
+  }
+  return show(*question, *flags, state, clock);
+}
+
+}  // namespace
+}  // namespace farm::farmctl
+
+int main(int argc, char** argv) {
+  try {
+    const int code = farm::farmctl::run(argc, argv);
+    return std::fflush(stdout) == 0 ? code : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "farmctl: internal error: %s\n", error.what());
+    return 1;
+  }
+}
