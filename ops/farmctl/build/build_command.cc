@@ -116,6 +116,7 @@ class BuildCommand {
     const int code = run_in(*directory, io::join_path(cwd_, state), *flags, *options);
     const Result<void> removed = directory->remove();
     if (!removed) log::warn("run not removed", {{"error", removed.error().message}});
+    merge_journals_later(io::join_path(cwd_, state));
     return code;
   }
 
