@@ -173,6 +173,11 @@ Result<AccessTable::Enrolled> AccessTable::enroll(const wire::Enroll& request,
     return denied("the token was used already; fix: farmctl token create");
   }
   if (now >= token.expires) return denied("the token has expired; fix: farmctl token create");
+  if (!request.role.empty() && (request.role == "agent") != (token.role == Role::Agent)) {
+    return denied(fmt::format("the token is for the role {}; {}", role_name(token.role),
+                              token.role == Role::Agent ? "use it with: farm-agent --token TOKEN"
+                                                        : "use it with: farmctl login TOKEN"));
+  }
   if (!token.name.empty() && request.name != token.name) {
     return denied(fmt::format("the token is for `{}`, not for `{}`", token.name, request.name));
   }
@@ -183,7 +188,7 @@ Result<AccessTable::Enrolled> AccessTable::enroll(const wire::Enroll& request,
   }
   for (const auto& [id, user] : users_) {
     if (!user.revoked && user.name == request.name && user.role == token.role) {
-      return conflict(fmt::format("the name `{}` is taken; fix: farmctl revoke {}, or enrol under "
+      return conflict(fmt::format("the name `{}` is taken; fix: farmctl agents revoke {}, or enrol under "
                                   "another name",
                                   request.name, request.name));
     }
