@@ -6,6 +6,7 @@ import json
 import os
 import unittest
 
+from case import BIN
 from local_farm import FarmCase, SshServer
 from media import Image, base_disk
 
@@ -216,6 +217,24 @@ class Farm(FarmCase):
         self.assertIn(done.code, (4, 5), done)
         self.env["XDG_CONFIG_HOME"] = admin
         self.assertEqual(self.ask("status")["builds"], [])
+
+    def test_agents_that_may_not_join(self):
+        agent = os.path.join(BIN, "farm-agent")
+        state = self.path("stranger")
+
+        def join(token, *more):
+            done = self.run_program([agent, "--config", os.devnull, "--state", state, "--token",
+                                     token, *more], deadline=90)
+            self.assertNotEqual(done.code, 0, done)
+            return done.err
+        self.assertIn("join token", join("farm1-!!!"))
+        viewer = self.good(self.farmctl("token", "create", "--role=viewer")).out.strip()
+        self.assertIn("role viewer", join(viewer, "--name=stranger"))
+        bound = self.good(self.farmctl("token", "create", "--name=other")).out.strip()
+        self.assertIn("for `other`", join(bound, "--name=stranger"))
+        labelled = self.good(self.farmctl("token", "create", "--label", "site=home")).out.strip()
+        self.assertIn("label", join(labelled, "--name=stranger", "--label", "site=moon"))
+        self.assertEqual(self.ask("agents")["agents"], [])
 
 
 if __name__ == "__main__":
