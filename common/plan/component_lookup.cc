@@ -10,17 +10,30 @@ std::string unknown_summary(ComponentKind kind, const std::string& type) {
 
 }  // namespace
 
+void ComponentLookup::report_unknown(ComponentKind kind, const std::string& type,
+                                     const SourceRange& place, Diagnostics& diagnostics) const {
+  const std::string kind_name = component_kind_name(kind);
+  std::string hint = catalog_.replacement(kind, type);
+  if (hint.empty()) {
+    const std::string near = nearest_name(type, catalog_.names(kind));
+    if (!near.empty()) hint = "Did you mean \"" + near + "\"?";
+  }
+  diagnostics.error(unknown_summary(kind, type),
+                    "There is no " + kind_name + " called \"" + type + "\".", place, hint);
+}
+
+void ComponentLookup::check_name(ComponentKind kind, const std::string& type,
+                                 const SourceRange& place, Diagnostics& diagnostics) const {
+  if (catalog_.find(kind, type) != nullptr || !catalog_.replacement(kind, type).empty()) return;
+  report_unknown(kind, type, place, diagnostics);
+}
+
 const ComponentSchema* ComponentLookup::find(ComponentKind kind, const std::string& type,
                                              const SourceRange& place, Diagnostics& diagnostics) {
   const ComponentSchema* schema = catalog_.find(kind, type);
   const std::string kind_name = component_kind_name(kind);
   if (schema == nullptr) {
-    const std::string advice = catalog_.replacement(kind, type);
-    const std::string near = nearest_name(type, catalog_.names(kind));
-    std::string hint = advice;
-    if (hint.empty() && !near.empty()) hint = "Did you mean \"" + near + "\"?";
-    diagnostics.error(unknown_summary(kind, type),
-                      "There is no " + kind_name + " called \"" + type + "\".", place, hint);
+    report_unknown(kind, type, place, diagnostics);
     return nullptr;
   }
   if (schema->built_in) return schema;

@@ -17,9 +17,14 @@ class ComponentLookup {
   /// nullptr after a report: unknown type, or (require_built_in) one that cannot run here.
   const ComponentSchema* find(ComponentKind kind, const std::string& type,
                               const SourceRange& place, Diagnostics& diagnostics);
-  const ComponentCatalog& catalog() const { return catalog_; }
+  /// Reports a name that nothing is known of, not even what replaced it.
+  void check_name(ComponentKind kind, const std::string& type, const SourceRange& place,
+                  Diagnostics& diagnostics) const;
 
  private:
+  void report_unknown(ComponentKind kind, const std::string& type, const SourceRange& place,
+                      Diagnostics& diagnostics) const;
+
   const ComponentCatalog& catalog_;
   const PlanOptions& options_;
   std::set<std::string> warned_;

@@ -45,27 +45,33 @@ class HclPlanner {
   }
 
  private:
-  /// Types are checked for every build, also those that -only leaves out.
+  /// Names that mean nothing at all are wrong in every build, also those that -only leaves out;
+  /// a component that only cannot run here matters where it is used.
   void check_types() {
     for (const BuildBlock& build : made_.builds) {
       for (const SourceUse& use : build.uses) {
         const templates::Source* source = made_.find_source(use.type, use.name);
-        lookup_.find(ComponentKind::Builder, use.type,
-                     source == nullptr ? use.declared : source->declared, diagnostics_);
+        lookup_.check_name(ComponentKind::Builder, use.type, declared_at(use, source),
+                           diagnostics_);
       }
       for (const ComponentBlock& block : build.provisioners) {
-        lookup_.find(ComponentKind::Provisioner, block.type, block.declared, diagnostics_);
+        lookup_.check_name(ComponentKind::Provisioner, block.type, block.declared, diagnostics_);
       }
       if (build.error_cleanup) {
-        lookup_.find(ComponentKind::Provisioner, build.error_cleanup->type,
-                     build.error_cleanup->declared, diagnostics_);
+        lookup_.check_name(ComponentKind::Provisioner, build.error_cleanup->type,
+                           build.error_cleanup->declared, diagnostics_);
       }
       for (const auto& sequence : build.post_processors) {
         for (const ComponentBlock& block : sequence) {
-          lookup_.find(ComponentKind::PostProcessor, block.type, block.declared, diagnostics_);
+          lookup_.check_name(ComponentKind::PostProcessor, block.type, block.declared,
+                             diagnostics_);
         }
       }
     }
+  }
+
+  static const SourceRange& declared_at(const SourceUse& use, const templates::Source* source) {
+    return source == nullptr ? use.declared : source->declared;
   }
 
   void plan_use(const BuildBlock& build, const SourceUse& source) {
@@ -100,7 +106,8 @@ class HclPlanner {
 
   bool plan_builder(const Use& use, JobSpec& job) {
     const templates::Source* source = made_.find_source(use.source.type, use.source.name);
-    const ComponentSchema* schema = lookup_.catalog().find(ComponentKind::Builder, use.source.type);
+    const ComponentSchema* schema = lookup_.find(ComponentKind::Builder, use.source.type,
+                                                 declared_at(use.source, source), diagnostics_);
     if (source == nullptr || schema == nullptr) return false;
     hcl2::BodyPtr body = source->body;
     if (use.source.over) body = hcl2::merge_bodies(body, use.source.over);
@@ -160,7 +167,8 @@ class HclPlanner {
   std::optional<ComponentSpec> decode_component(const Use& use, const ComponentBlock& block,
                                                 ComponentKind kind, const hcl2::Body& body,
                                                 const CoreAttributes& core) {
-    const ComponentSchema* schema = lookup_.catalog().find(kind, block.type);
+    const ComponentSchema* schema =
+        lookup_.find(kind, block.type, block.declared, diagnostics_);
     if (schema == nullptr) return std::nullopt;
     std::vector<hcl2::Traversal> references = core.references;
     DecodedBody decoded = decode_body(body, schema->options, context_of(use.component_scope),

@@ -55,9 +55,11 @@ class LegacyPlanner {
     JobSpec job;
     job.filter_name = name;
     job.display_name = name == builder.type ? name : builder.type + "." + name;
+    // What is left out on the command line is not started, so it may be anything.
+    if (!filter_.wants(name)) return;
     const ComponentSchema* schema =
         lookup_.find(ComponentKind::Builder, builder.type, builder.type_range, diagnostics_);
-    if (!filter_.wants(name) || schema == nullptr) return;
+    if (schema == nullptr) return;
     job.render = made_.inputs;
     job.render.build_name = name;
     job.render.build_type = builder.type;
@@ -96,9 +98,10 @@ class LegacyPlanner {
   std::optional<ProvisionerSpec> provisioner(const LegacyProvisioner& block,
                                              const LegacyComponent& builder,
                                              const RenderInputs& inputs) {
+    if (!runs_on(block.only, block.except, builder.name)) return std::nullopt;
     const ComponentSchema* schema = lookup_.find(ComponentKind::Provisioner, block.component.type,
                                                  block.component.type_range, diagnostics_);
-    if (schema == nullptr || !runs_on(block.only, block.except, builder.name)) return std::nullopt;
+    if (schema == nullptr) return std::nullopt;
     value::Value config = block.component.config;
     const auto found = block.overrides.find(builder.name);
     if (found != block.overrides.end() && !found->second.is_null()) {
@@ -137,12 +140,12 @@ class LegacyPlanner {
                      JobSpec& job) {
     std::vector<PostProcessorSpec> sequence;
     for (const LegacyPostProcessor& block : blocks) {
+      if (!runs_on(block.only, block.except, builder.name)) continue;
+      if (filter_.skips_post_processor(block.component.name, block.component.type)) break;
       const ComponentSchema* schema =
           lookup_.find(ComponentKind::PostProcessor, block.component.type,
                        block.component.type_range, diagnostics_);
       if (schema == nullptr) continue;
-      if (filter_.skips_post_processor(block.component.name, block.component.type)) break;
-      if (!runs_on(block.only, block.except, builder.name)) continue;
       ComponentSpec spec = component(block.component, block.component.config, *schema, job.render);
       spec.name = block.component.name;  // the type when it has none of its own, unlike in HCL2
       sequence.push_back({std::move(spec), block.keep_input_artifact});

@@ -75,6 +75,74 @@ build {
             "but not run by this version of farm.\n");
 }
 
+// The shape of the templates that describe one guest for every hypervisor.
+constexpr const char* kManyHypervisors = R"(
+source "null" "a" { communicator = "none" }
+source "parallels-iso" "a" { anything = 1 }
+source "hyperv-vmcx" "a" { clone_from_vm_name = "x" }
+build {
+  sources = ["null.a", "parallels-iso.a", "hyperv-vmcx.a"]
+  provisioner "windows-update" { except = ["null.a"] }
+  provisioner "breakpoint" { only = ["hyperv-vmcx.a"] }
+  post-processor "vagrant" { except = ["null.a"] }
+  post-processor "atlas" { only = ["parallels-iso.a"] }
+})";
+
+TEST(Planner, OnlyWhatASelectedBuildUsesMustRunHere) {
+  Planning planning("a.pkr.hcl", kManyHypervisors);
+  planning.load.path = "a.pkr.hcl";
+  planning.options.require_built_in = true;
+  planning.options.only = {"null.*"};
+  const Diagnosed<Plan> planned = planning.run();
+  EXPECT_EQ(dump(planned.diagnostics), "");
+  ASSERT_EQ(planned.value->jobs.size(), 1U);
+  EXPECT_TRUE(planned.value->jobs[0].provisioners.empty());
+}
+
+TEST(Planner, ASelectedBuildOfAnUnknownHypervisorIsRefused) {
+  Planning planning("a.pkr.hcl", kManyHypervisors);
+  planning.load.path = "a.pkr.hcl";
+  planning.options.except = {"hyperv-vmcx.a"};
+  EXPECT_EQ(dump(planning.run().diagnostics).substr(0, 48),
+            "error a.pkr.hcl:3:1 Unknown source type parallel");
+}
+
+TEST(Planner, ANameThatMeansNothingIsWrongEvenWhenNotSelected) {
+  Planning planning("a.pkr.hcl", R"(
+source "null" "a" { communicator = "none" }
+source "qemuu" "a" {}
+build { sources = ["null.a", "qemuu.a"] })");
+  planning.load.path = "a.pkr.hcl";
+  planning.options.only = {"null.a"};
+  EXPECT_EQ(dump(planning.run().diagnostics).substr(0, 45),
+            "error a.pkr.hcl:3:1 Unknown source type qemuu");
+}
+
+TEST(Planner, LegacyBuildersThatAreLeftOutAreNotLookedAt) {
+  Planning planning("a.json", R"({"builders": [
+  {"type": "null", "communicator": "none"},
+  {"type": "parallels-iso", "x": 1},
+  {"type": "hyperv-vmcx", "x": 1}],
+ "provisioners": [{"type": "windows-update", "except": ["null"]}],
+ "post-processors": [{"type": "atlas", "only": ["parallels-iso"]}]})");
+  planning.load.path = "a.json";
+  planning.options.require_built_in = true;
+  planning.options.only = {"null"};
+  const Diagnosed<Plan> planned = planning.run();
+  EXPECT_EQ(dump(planned.diagnostics), "");
+  EXPECT_EQ(planned.value->jobs.size(), 1U);
+}
+
+TEST(Planner, VmwareTemplatesWrittenForRemoteHostsStillCheck) {
+  Planning planning("a.json", R"({"builders": [{"type": "vmware-iso", "guest_os_type": "x",
+ "iso_url": "http://h/a.iso", "iso_checksum": "none", "ssh_username": "u", "ssh_password": "p",
+ "shutdown_command": "s", "remote_type": "", "remote_host": "h", "remote_username": "u",
+ "remote_password": "p", "remote_datastore": "d"}]})");
+  planning.load.path = "a.json";
+  const Diagnosed<Plan> planned = planning.run();
+  EXPECT_FALSE(planned.diagnostics.has_errors()) << dump(planned.diagnostics);
+}
+
 TEST(Planner, LaterVariableValuesWin) {
   struct Case {
     const char* name;
