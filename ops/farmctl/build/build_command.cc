@@ -1,4 +1,3 @@
-#include "ops/farmctl/common/state_directory.h"
 #include "ops/farmctl/build/build_command.h"
 
 #include <algorithm>
@@ -12,9 +11,11 @@
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "ops/farmctl/build/build_run.h"
+#include "ops/farmctl/build/journal_keeper.h"
 #include "ops/farmctl/common/component_check.h"
 #include "ops/farmctl/common/output.h"
 #include "ops/farmctl/common/plan_session.h"
+#include "ops/farmctl/common/state_directory.h"
 
 namespace farm::farmctl {
 namespace {
@@ -195,6 +196,7 @@ class BuildCommand {
       found.append(std::move(planned.diagnostics));
       plan = std::move(planned.value);
     }
+    if (session.loaded() != nullptr) output_.hide(session.loaded()->sensitive);
     output_.diagnostics(found, session.texts());
     if (!plan || count_errors(found) > check_errors) return std::nullopt;
     all_planned = unprepared.empty();

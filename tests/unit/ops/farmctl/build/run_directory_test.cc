@@ -1,4 +1,5 @@
 #include "ops/farmctl/build/run_directory.h"
+#include "ops/farmctl/common/state_directory.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
