@@ -80,7 +80,7 @@ void Turn::check_held(Job& job) {
   } else if (job.state != JobState::Suspect && over(job.grew, state_.policy.wedged_limit)) {
     stop(job, JobState::TimedOut, "no output and no progress for too long");
   }
-  // A stop() armed `now`: the next settle() finds the grace period's deadline.
+  // A stop() has armed the grace period's deadline.
 }
 
 void Turn::check_queued() {

@@ -43,7 +43,9 @@ void Turn::submitted(const Submitted& event) {
   effects_.builds.insert(event.build);
   effects_.replies.emplace_back(wire::SubmitAck{request, event.build, std::nullopt});
   state_.place_wanted = true;
-  state_.arm(now_.steady);
+  if (state_.policy.queue_limit != Duration::zero()) {
+    state_.arm(now_.steady + state_.policy.queue_limit);
+  }
 }
 
 void Turn::cancel_build(const BuildId& id, const std::string& reason) {

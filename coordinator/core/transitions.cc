@@ -21,11 +21,11 @@ bool Turn::move(Job& job, JobState to) {
   job.since = now_.steady;
   effects_.jobs.insert(job.id);
   effects_.moves.push_back({job.build, job.id, from, to});
-  state_.arm(now_.steady);  // the new state's deadlines are armed when settle() looks at them
   if (to == JobState::Ready) {
     job.queued_since = now_.steady;
     state_.place_wanted = true;
   }
+  arm_deadlines(job);
   if (is_terminal(to)) {
     job.ended = now_.wall;
     job.step.clear();
@@ -37,6 +37,29 @@ bool Turn::move(Job& job, JobState to) {
     }
   }
   return true;
+}
+
+// Only those of this job: looking at every job of the farm is for when a deadline is over.
+void Turn::arm_deadlines(const Job& job) {
+  const Policy& policy = state_.policy;
+  const auto arm = [&](Instant since, Duration limit) {
+    if (limit != Duration::zero()) state_.arm(since + limit);
+  };
+  if (job.state == JobState::Ready) {
+    arm(job.queued_since, policy.queue_limit);
+    for (const auto& [agent, until] : job.refused_until) state_.arm(until);
+  } else if (job.state == JobState::RetryWait) {
+    state_.arm(job.retry_at);
+  } else if (job.state == JobState::Cancelling) {
+    state_.arm(job.cancel_deadline);
+  } else if (is_leased(job.state)) {
+    const Attempt* attempt = job.current();
+    // Until it is accepted the lease's deadline covers it.
+    if (attempt == nullptr || attempt->accepted.nanos == 0) return;
+    if (job.state == JobState::Preparing) arm(job.since, policy.prepare_limit);
+    arm(job.started, policy.total_limit);
+    if (job.state != JobState::Suspect) arm(job.grew, policy.wedged_limit);
+  }
 }
 
 void Turn::offer(Job& job, Agent& agent) {
@@ -119,11 +142,11 @@ void Turn::stop(Job& job, JobState ending, const std::string& reason) {
     move(job, ending);
     return;
   }
+  job.cancel_deadline = now_.steady + state_.policy.cancel_grace + state_.policy.cancel_margin;
   if (!move(job, JobState::Cancelling)) return;
   job.ending = ending;
   job.ending_reason = reason;
   job.error = error;
-  job.cancel_deadline = now_.steady + state_.policy.cancel_grace + state_.policy.cancel_margin;
   effects_.sends.push_back(
       {job.current()->agent, wire::Cancel{{job.id, job.epoch}, state_.policy.cancel_grace}});
 }

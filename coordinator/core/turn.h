@@ -51,6 +51,7 @@ class Turn {
 
  private:
   // transitions.cc
+  void arm_deadlines(const Job& job);
   void offer(Job& job, Agent& agent);
   void send_offer(const Job& job);
   void end_attempt(Job& job, AttemptEnd end, Error error);

@@ -74,10 +74,14 @@ void Queue::index(const Job& job, int sign) {
   if (!is_terminal(job.state)) count(unfinished_, job.build, sign);
   if (job.state == JobState::Ready) {
     const ReadyKey key{build.sequence, job.index, job.id};
+    std::set<ReadyKey>& line = ready_lines_[build.submitter];
     if (sign > 0) {
       ready_.insert(key);
+      line.insert(key);
     } else {
       ready_.erase(key);
+      line.erase(key);
+      if (line.empty()) ready_lines_.erase(build.submitter);
     }
   }
   if (job.state == JobState::RetryWait) {

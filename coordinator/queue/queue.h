@@ -35,6 +35,8 @@ class Queue {
   const std::map<JobId, Job>& jobs() const { return jobs_; }
   const std::map<BuildId, Build>& builds() const { return builds_; }
   const std::set<ReadyKey>& ready() const { return ready_; }
+  /// The same by submitter; one without ready jobs is not listed.
+  const std::map<std::string, std::set<ReadyKey>>& ready_lines() const { return ready_lines_; }
   const std::set<JobId>& waiting() const { return waiting_; }  // RetryWait
   const std::set<JobId>& leased() const { return leased_; }
   uint32_t leased_of(const BuildId& build) const;
@@ -50,6 +52,7 @@ class Queue {
   std::map<BuildId, Build> builds_;
   std::map<RequestId, BuildId> requests_;
   std::set<ReadyKey> ready_;
+  std::map<std::string, std::set<ReadyKey>> ready_lines_;
   std::set<JobId> waiting_;
   std::set<JobId> leased_;
   std::map<BuildId, uint32_t> leased_builds_;

@@ -1,18 +1,21 @@
 #include "coordinator/scheduler/scheduler.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "coordinator/scheduler/matcher.h"
 
 namespace farm::coordinator {
 namespace {
 
-struct Line {  // the ready jobs of one submitter, in order
-  std::deque<const Job*> jobs;
+// The ready jobs of one submitter, in order; no more of them are looked at than slots need.
+struct Line {
+  std::set<Queue::ReadyKey>::const_iterator next;
+  std::set<Queue::ReadyKey>::const_iterator end;
   uint32_t leased = 0;
+  bool empty() const { return next == end; }
 };
 
 bool reachable(const Agent& agent, const LeaseTable& leases) {
@@ -52,19 +55,15 @@ class Placer {
   };
 
   void line_up() {
-    for (const auto& [sequence, index, id] : queue_.ready()) {
-      const Job* job = queue_.job(id);
-      const Build* build = queue_.build(job->build);
-      Line& line = lines_[build->submitter];
-      if (line.jobs.empty()) line.leased = queue_.leased_of(build->submitter);
-      line.jobs.push_back(job);
+    for (const auto& [submitter, ready] : queue_.ready_lines()) {
+      lines_.push_back({ready.begin(), ready.end(), queue_.leased_of(submitter)});
     }
   }
 
   Line* poorest() {
     Line* best = nullptr;
-    for (auto& [submitter, line] : lines_) {
-      if (line.jobs.empty()) continue;
+    for (Line& line : lines_) {
+      if (line.empty()) continue;
       if (best == nullptr || line.leased < best->leased) best = &line;
     }
     return best;
@@ -72,9 +71,9 @@ class Placer {
 
   /// Places the first job of the line that can be placed; jobs before it are out for this round.
   void serve(Line& line) {
-    while (!line.jobs.empty()) {
-      const Job* job = line.jobs.front();
-      line.jobs.pop_front();
+    while (!line.empty()) {
+      const Job* job = queue_.job(std::get<JobId>(*line.next));
+      ++line.next;
       if (!try_place(*job)) continue;
       ++line.leased;
       return;
@@ -107,7 +106,7 @@ class Placer {
   Instant now_;
   std::vector<Free> free_;
   uint32_t slots_ = 0;
-  std::map<std::string, Line> lines_;
+  std::vector<Line> lines_;  // by the submitter's name
   std::map<BuildId, uint32_t> leased_;
   std::set<JobNeeds> hopeless_;  // needs that nobody with a free slot meets, in this round
   std::vector<Placement> placements_;
