@@ -47,8 +47,30 @@ void UploadDesk::fail(Turn& turn, const Peer& peer, const RequestId& upload, Err
 void UploadDesk::close(Turn& turn, const Key& key, Error error) {
   const auto it = uploads_.find(key);
   fail(turn, it->second.peer, key.second, std::move(error));
-  verifying_.erase(key);
+  ready_.erase(key);
   uploads_.erase(it);
+}
+
+void UploadDesk::restart(Upload& upload, const std::vector<std::string>& chunks) {
+  upload.file = StoredFile{upload.begin.size, upload.begin.chunk_size, {}, {}};
+  for (const std::string& digest : chunks) upload.file.chunks += digest;
+  upload.next = 0;
+  upload.bytes.clear();
+  upload.digest = std::make_unique<io::Digest>(io::DigestKind::Sha256);
+}
+
+void UploadDesk::hash(Upload& upload, std::string_view bytes) {
+  upload.digest->update(bytes);
+  if (upload.file.size <= kMaxInlineFile) upload.bytes += bytes;
+  ++upload.next;
+}
+
+void UploadDesk::schedule(const Key& key, const Upload& upload) {
+  if (upload.can_go_on()) {
+    ready_.insert(key);
+  } else {
+    ready_.erase(key);
+  }
 }
 
 bool UploadDesk::is_zero(const std::string& digest, uint64_t size) {
@@ -93,9 +115,14 @@ UploadDesk::Turn UploadDesk::begin(const Peer& peer, const wire::UploadBegin& be
   Upload upload;
   upload.peer = peer;
   upload.begin = begin;
-  upload.begin.chunks.clear();  // the list comes again with UploadEnd
+  upload.begin.chunks.clear();  // kept in `file`
   upload.heard = now;
-  verifying_.erase(key);
+  upload.awaited.insert(need.missing.begin(), need.missing.end());
+  // A digest of a wrong length is refused with UploadEnd, which has the list again.
+  const bool sound = std::all_of(begin.chunks.begin(), begin.chunks.end(),
+                                 [](const std::string& digest) { return digest.size() == 32; });
+  restart(upload, sound ? begin.chunks : std::vector<std::string>());
+  schedule(key, upload);
   uploads_[key] = std::move(upload);
   turn.replies.push_back({peer, std::move(need)});
   return turn;
@@ -131,6 +158,16 @@ UploadDesk::Turn UploadDesk::chunk(const Peer& peer, const wire::UploadChunk& ch
       return turn;
     }
   }
+  Upload& upload = it->second;
+  upload.awaited.erase(chunk.index);
+  // In turn, as most come: hashed while the bytes are at hand, instead of reading them back.
+  const StoredFile& file = upload.file;
+  if (chunk.index == upload.next && upload.next < file.chunk_count() &&
+      file.chunk(upload.next) == chunk.digest &&
+      chunk.bytes.size() == length_of(file.size, file.chunk_size, upload.next)) {
+    hash(upload, chunk.bytes);
+  }
+  schedule(key, upload);
   turn.replies.push_back({peer, wire::UploadCredit{chunk.upload, chunk.bytes.size()}});
   return turn;
 }
@@ -156,18 +193,18 @@ UploadDesk::Turn UploadDesk::end(const Peer& peer, const wire::UploadEnd& end, I
     close(turn, key, invalid_input("the number of chunks does not fit the file's size"));
     return turn;
   }
-  upload.file = StoredFile{begin.size, begin.chunk_size, {}, {}};
+  std::string chunks;
   for (const std::string& digest : end.chunks) {
     if (digest.size() != 32) {
       close(turn, key, invalid_input("a chunk's digest has not 32 bytes"));
       return turn;
     }
-    upload.file.chunks += digest;
+    chunks += digest;
   }
-  upload.next = 0;
-  upload.bytes.clear();
-  upload.digest = std::make_unique<io::Digest>(io::DigestKind::Sha256);
-  verifying_.insert(key);
+  if (chunks != upload.file.chunks) restart(upload, end.chunks);  // not the announced ones
+  upload.ended = true;
+  upload.awaited.clear();  // what did not come now counts as not stored
+  schedule(key, upload);
   return turn;
 }
 
@@ -184,24 +221,26 @@ Result<std::string> UploadDesk::read(const Upload& upload, size_t index) {
 
 Result<void> UploadDesk::verify_some(Upload& upload) {
   const size_t stop = std::min(upload.next + kChunksPerTurn, upload.file.chunk_count());
-  for (; upload.next < stop; ++upload.next) {
+  while (upload.next < stop && upload.can_go_on()) {
     const std::string bytes = TRY(read(upload, upload.next));
-    upload.digest->update(bytes);
-    if (upload.file.size <= kMaxInlineFile) upload.bytes += bytes;
+    hash(upload, bytes);
   }
   return {};
 }
 
 UploadDesk::Turn UploadDesk::work() {
   Turn turn;
-  if (verifying_.empty()) return turn;
-  const Key key = *verifying_.begin();
+  if (ready_.empty()) return turn;
+  const Key key = *ready_.begin();
   Upload& upload = uploads_.at(key);
   if (Result<void> verified = verify_some(upload); !verified) {
     close(turn, key, std::move(verified).error());
     return turn;
   }
-  if (upload.next < upload.file.chunk_count()) return turn;
+  if (!upload.ended || upload.next < upload.file.chunk_count()) {
+    schedule(key, upload);
+    return turn;
+  }
   if (upload.digest->finish_hex() != upload.sha256) {
     close(turn, key, corrupt("the file does not hash to its digest"));
     return turn;
@@ -215,14 +254,14 @@ UploadDesk::Turn UploadDesk::work() {
     upload.file.inline_bytes = std::move(upload.bytes);
   }
   turn.finished.push_back({upload.peer, key.second, upload.sha256, std::move(upload.file)});
-  verifying_.erase(key);
+  ready_.erase(key);
   uploads_.erase(key);
   return turn;
 }
 
 void UploadDesk::expire(Instant now) {
   for (auto it = uploads_.begin(); it != uploads_.end();) {
-    const bool idle = verifying_.count(it->first) == 0 && now - it->second.heard > kUploadIdle;
+    const bool idle = ready_.count(it->first) == 0 && now - it->second.heard > kUploadIdle;
     it = idle ? uploads_.erase(it) : std::next(it);
   }
 }
@@ -230,7 +269,7 @@ void UploadDesk::expire(Instant now) {
 void UploadDesk::drop_user(const std::string& user) {
   for (auto it = uploads_.begin(); it != uploads_.end();) {
     const bool theirs = it->first.first == user;
-    if (theirs) verifying_.erase(it->first);
+    if (theirs) ready_.erase(it->first);
     it = theirs ? uploads_.erase(it) : std::next(it);
   }
 }

@@ -40,7 +40,7 @@ class UploadDesk {
   Turn end(const Peer& peer, const wire::UploadEnd& end, Instant now);
   /// A bounded part of the pending verification. `busy()` says whether more waits.
   Turn work();
-  bool busy() const { return !verifying_.empty(); }
+  bool busy() const { return !ready_.empty(); }
   /// Forgets uploads of which nothing was heard for long; they can be resumed by a new begin.
   void expire(Instant now);
   void drop_user(const std::string& user);
@@ -52,23 +52,31 @@ class UploadDesk {
     Peer peer;
     wire::UploadBegin begin;
     Instant heard{};
-    // Verification.
-    StoredFile file;
+    StoredFile file;  // its chunks: as announced, or as they came with UploadEnd
     std::string sha256;
-    size_t next = 0;
+    bool ended = false;  // UploadEnd came
+    // The whole is hashed as far as it is here: chunks in turn as they come, others from the store.
+    std::set<size_t> awaited;  // asked for, not here yet
+    size_t next = 0;           // chunks hashed
     std::unique_ptr<io::Digest> digest;
+    bool can_go_on() const {
+      return next == file.chunk_count() ? ended : awaited.count(next) == 0;
+    }
     std::string bytes;  // of a small file, kept in the index
   };
 
   static void fail(Turn& turn, const Peer& peer, const RequestId& upload, Error error);
   void close(Turn& turn, const Key& key, Error error);
   bool is_zero(const std::string& digest, uint64_t size);
+  static void restart(Upload& upload, const std::vector<std::string>& chunks);
+  static void hash(Upload& upload, std::string_view bytes);
+  void schedule(const Key& key, const Upload& upload);
   Result<void> verify_some(Upload& upload);
   Result<std::string> read(const Upload& upload, size_t index);
 
   ChunkStore& chunks_;
   std::map<Key, Upload> uploads_;
-  std::set<Key> verifying_;
+  std::set<Key> ready_;  // uploads of which something can be hashed, or that are to be finished
   std::map<uint64_t, std::string> zero_digests_;  // by size; few sizes occur
 };
 
