@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/environment.h"
@@ -32,12 +34,19 @@ class Output {
   /// Errors and warnings in the form that fits where the output goes.
   void diagnostics(const Diagnostics& found, const templates::SourceTexts& texts);
 
+  /// From here on these texts, and their lines, are written as "<sensitive>".
+  void hide(const std::vector<std::string>& secrets);
+
   const Settings& settings() const { return settings_; }
 
  private:
   void machine_line(const std::string& type, const std::vector<std::string>& fields);
+  void write(const std::string& text) const;
+  std::string without_secrets(std::string_view text) const;
+
   Settings settings_;
   const Clock& clock_;
+  std::vector<std::string> secrets_;  // longest first
 };
 
 }  // namespace farm::farmctl

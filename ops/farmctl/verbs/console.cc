@@ -152,6 +152,7 @@ int run_console(Invocation& invocation) {
   } else {
     found = session.load_text(*options);
   }
+  if (session.loaded() != nullptr) invocation.output.hide(session.loaded()->sensitive);
   invocation.output.diagnostics(found, session.texts());
   if (session.loaded() == nullptr) return kFailure;
   Console console(session, *session.loaded(), flags->on("json"));

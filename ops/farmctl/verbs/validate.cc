@@ -46,6 +46,7 @@ int run_validate(Invocation& invocation) {
   Diagnostics found = session.load(*options, flags->on("evaluate-datasources")
                                                  ? plan::CatalogDataSources::Mode::Refuse
                                                  : plan::CatalogDataSources::Mode::Unknown);
+  if (session.loaded() != nullptr) invocation.output.hide(session.loaded()->sensitive);
   if (!found.has_errors() && !options->syntax_only) {
     found.append(session.plan(plan_options(*flags)).diagnostics);
   }
