@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "common/transfer/downloader.h"
 #include "ops/farmctl/client/client.h"
@@ -27,10 +28,14 @@ struct StoredFile {
 
 std::vector<StoredFile> files_of(const json& answer, const std::string& only_job) {
   std::vector<StoredFile> files;
+  std::set<std::pair<std::string, std::string>> seen;
   for (const json& artifact : answer.value("artifacts", json::array())) {
     const std::string job = artifact.value("name", "");
     if (!only_job.empty() && job != only_job && artifact.value("job", "") != only_job) continue;
     for (const json& file : artifact.value("files", json::array())) {
+      // Post-processors that pass their input on list its files again.
+      const std::string path = file.value("path", "");
+      if (!seen.insert({job, path}).second) continue;
       files.push_back({job, file.value("path", ""), file.value("sha256", ""),
                        file.value("size", uint64_t{0}), file.value("stored", false)});
     }

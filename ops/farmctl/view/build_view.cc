@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "ops/farmctl/view/table.h"
 
@@ -61,6 +62,8 @@ void print_build(const json& build) {
 
 void print_artifacts(const json& answer) {
   std::vector<std::vector<std::string>> rows;
+  // Post-processors that pass their input on list its files again.
+  std::set<std::pair<std::string, std::string>> seen;
   for (const json& artifact : answer.value("artifacts", json::array())) {
     const json files = artifact.value("files", json::array());
     if (files.empty()) {
@@ -68,6 +71,8 @@ void print_artifacts(const json& answer) {
                       artifact.value("text", "")});
     }
     for (const json& file : files) {
+      const std::string name = artifact.value("name", "");
+      if (!seen.insert({name, file.value("path", "")}).second) continue;
       const std::string digest = file.value("sha256", "");
       rows.push_back({artifact.value("name", ""), file.value("path", ""),
                       human_size(file.value("size", uint64_t{0})),
