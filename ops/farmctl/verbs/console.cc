@@ -2,6 +2,7 @@
 // variables and locals. Interactive on a terminal; from a pipe every line is evaluated and the last
 // result printed.
 
+#include <array>
 #include <cstdio>
 #include <iostream>
 
@@ -21,7 +22,9 @@ constexpr const char* kHelp =
 
 std::vector<Flag> console_flags() {
   return with_template_flags({
-      {"json", FlagKind::Switch, "print results as JSON"},
+      {"json", FlagKind::Switch,
+       "read one expression (of any number of lines) from standard input, print its value as JSON; "
+       "HCL2 unless a JSON template is given"},
       {"use-sequential-evaluation", FlagKind::Switch,
        "no effect: locals and data sources are always evaluated by what they need"},
   });
@@ -45,6 +48,11 @@ class Console {
     if (words == "exit") return {"", false, true};
     if (words == "help") return {kHelp, false, false};
     if (words == "variables") return {variables(), false, false};
+    return evaluate(words);
+  }
+
+  /// `words` as an expression (HCL2) or template string (JSON), whatever it is.
+  Answer evaluate(const std::string& words) {
     return made_.syntax == templates::Syntax::Hcl2 ? expression(words) : text(words);
   }
 
@@ -82,7 +90,7 @@ class Console {
     if (problems.has_errors()) {
       return {draw_diagnostics(problems, texts, DiagnosticForm::Plain), true, false};
     }
-    if (v.has_sensitive()) return {"<sensitive>", false, false};
+    if (v.has_sensitive()) return {json_ ? "\"<sensitive>\"" : "<sensitive>", false, false};
     if (!json_) return {value::console_text(v), false, false};
     Result<std::string> text = value::to_json(v);
     if (!text) return {"Error: " + text.error().message, true, false};
@@ -93,7 +101,10 @@ class Console {
     const interpolate::Context context{made_.inputs, session_.random(), {}};
     Result<std::string> rendered = interpolate::render(words, context);
     if (!rendered) return {"Error: " + rendered.error().message, true, false};
-    return {*rendered, false, false};
+    if (!json_) return {*rendered, false, false};
+    Result<std::string> quoted = value::to_json(value::Value::string(*rendered));
+    if (!quoted) return {"Error: " + quoted.error().message, true, false};
+    return {*quoted, false, false};
   }
 
   PlanSession& session_;
@@ -114,6 +125,23 @@ int converse(Console& console, Output& output) {
     failed = answer.failed;
   }
   return failed ? kFailure : kSuccess;
+}
+
+// --json: all of standard input is one expression; the diagnostic goes to standard error, so that
+// standard output is a JSON document or empty.
+int evaluate_one(Console& console, Output& output) {
+  std::string whole;
+  std::array<char, 65536> piece{};
+  while (const size_t got = std::fread(piece.data(), 1, piece.size(), stdin)) {
+    whole.append(piece.data(), got);
+  }
+  const Answer answer = console.evaluate(whole);
+  if (answer.failed) {
+    std::fprintf(stderr, "%s\n", answer.text.c_str());
+    return kFailure;
+  }
+  output.raw(answer.text + "\n");
+  return kSuccess;
 }
 
 int evaluate_all(Console& console, Output& output) {
@@ -144,6 +172,8 @@ int run_console(Invocation& invocation) {
     return kFailure;
   }
   options->allow_unset = true;
+  const bool json = flags->on("json");
+  if (json && !has_template && options->config_type.empty()) options->config_type = "hcl2";
   PlanSession session(invocation.environment, invocation.working_directory,
                       invocation.clock.wall());
   Diagnostics found;
@@ -155,7 +185,8 @@ int run_console(Invocation& invocation) {
   if (session.loaded() != nullptr) invocation.output.hide(session.loaded()->sensitive);
   invocation.output.diagnostics(found, session.texts());
   if (session.loaded() == nullptr) return kFailure;
-  Console console(session, *session.loaded(), flags->on("json"));
+  Console console(session, *session.loaded(), json);
+  if (json) return evaluate_one(console, invocation.output);
   return ::isatty(STDIN_FILENO) == 1 ? converse(console, invocation.output)
                                      : evaluate_all(console, invocation.output);
 }
