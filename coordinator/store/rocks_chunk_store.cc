@@ -33,7 +33,9 @@ rocksdb::ColumnFamilyOptions chunk_options() {
   options.enable_blob_files = true;
   options.min_blob_size = 4096;
   options.blob_file_size = 256U << 20;
-  options.enable_blob_garbage_collection = true;
+  // Collection goes by the age of blob files: while no chunk is ever deleted, it would only write
+  // the oldest ones anew.
+  options.enable_blob_garbage_collection = false;
   options.write_buffer_size = 64U << 20;
   options.max_write_buffer_number = 3;
   options.compression = rocksdb::kNoCompression;  // images come compressed as a rule
