@@ -111,6 +111,34 @@ TEST_F(TransferTest, EqualChunksAreStoredOnceAndZerosNever) {
   EXPECT_EQ(chunks_.chunks().size(), 2U);
 }
 
+TEST_F(TransferTest, ChunksMayComeInAnyOrderAndTwice) {
+  const std::string known = content(kPiece, 20);
+  upload(content(kPiece, 21) + known);
+  const std::string same = content(kPiece, 22);
+  const std::string bytes = same + std::string(kPiece, '\0') + known + same +
+                            content(kPiece, 23) + content(7, 24);
+  const RequestId id = RequestId::random(random_);
+  EXPECT_EQ(begin(id, bytes).missing, (std::vector<uint32_t>{0, 4, 5}));
+  for (const uint32_t index : {5U, 4U, 0U, 4U}) {
+    send(id, bytes, {index});
+    while (uploads_.busy()) EXPECT_TRUE(uploads_.work().replies.empty());
+  }
+  EXPECT_EQ(end(id, bytes).finished.size(), 1U);
+}
+
+TEST_F(TransferTest, TheListThatComesWithTheEndCounts) {
+  const std::string announced = content(2 * kPiece, 25);
+  const std::string other = content(kPiece, 26) + announced.substr(kPiece);
+  upload(other);
+  const RequestId id = RequestId::random(random_);
+  EXPECT_EQ(begin(id, announced).missing, (std::vector<uint32_t>{0}));
+  send(id, announced, {0});
+  while (uploads_.busy()) EXPECT_TRUE(uploads_.work().replies.empty());
+  const UploadDesk::Turn turn = end(id, other);
+  ASSERT_EQ(turn.finished.size(), 1U);
+  EXPECT_EQ(turn.finished[0].sha256, io::digest_hex(io::DigestKind::Sha256, other));
+}
+
 TEST_F(TransferTest, ACorruptChunkEndsTheUpload) {
   const std::string bytes = content(kPiece, 4);
   const RequestId id = RequestId::random(random_);
