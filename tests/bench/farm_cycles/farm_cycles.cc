@@ -105,7 +105,8 @@ Result<void> run(const Settings& settings) {
   const double trips = TRY(measure_round_trips(
       {cycles.result, cycles.offer, settings.crowd.agents}, settings.time / 4));
   const double wire = 2 * trips / kMessagesPerCycle;  // cycles
-  std::printf("ZeroMQ, CURVE          %8.0f round trips/s (%zu bytes there, %zu back) = %.0f cycles/s\n",
+  std::printf("ZeroMQ, CURVE          %8.0f round trips/s (%zu bytes there, %zu back)"
+              " = %.0f cycles/s\n",
               trips, cycles.result.size(), cycles.offer.size(), wire);
   const double both = 1 / (1 / store + 1 / wire);
   std::printf("both together allow    %8.0f cycles/s; the coordinator reaches %.2f of it\n", both,
