@@ -1,5 +1,7 @@
 #include "common/plan/render.h"
 
+#include "common/plan/resource_name.h"
+
 namespace farm::plan {
 namespace {
 
@@ -16,6 +18,7 @@ class Renderer {
       const Option* option = find(options, name);
       const bool late = option != nullptr && option->late_template;
       field_ = name;
+      if (late) check_late(v);
       rendered.emplace(name, late ? v : any(v, option));
     }
     return Value::object(std::move(rendered));
@@ -35,9 +38,38 @@ class Renderer {
     if (raw.find("{{") == std::string::npos) return raw;
     Result<std::string> rendered = interpolate::render(raw, context_);
     if (rendered) return std::move(rendered).value();
-    if (!problems_.empty()) problems_ += "\n";
-    problems_ += "render '" + field_ + "': " + rendered.error().message;
+    report("render '", rendered.error());
     return raw;
+  }
+
+  void report(const char* failed, const Error& error) {
+    if (!problems_.empty()) problems_ += "\n";
+    problems_ += failed + field_ + "': " + error.message;
+  }
+
+  /// A late option has its values only when it is used, often long after the machine was made:
+  /// at least its syntax is checked now.
+  void check_late(const Value& v) {
+    if (v.is_null() || !v.is_known()) return;
+    switch (v.type().kind()) {
+      case Kind::String: {
+        const Result<void> good = interpolate::check_syntax(v.as_string());
+        if (!good) report("invalid '", good.error());
+        return;
+      }
+      case Kind::List:
+      case Kind::Set:
+      case Kind::Tuple:
+        for (const Value& item : v.elements()) check_late(item);
+        return;
+      case Kind::Map:
+      case Kind::Object:
+        for (const auto& [key, item] : v.entries()) check_late(item);
+        return;
+      case Kind::Bool:
+      case Kind::Number:
+      case Kind::Dynamic: return;
+    }
   }
 
   Value any(const Value& v, const Option* option) {
@@ -73,6 +105,7 @@ class Renderer {
     for (const auto& [key, item] : v.entries()) {
       const Option* inner = block ? find(option->options, key) : nullptr;
       if (inner != nullptr && inner->late_template) {
+        check_late(item);
         members.insert_or_assign(key, item);
       } else {
         members.insert_or_assign(block ? key : text(key), any(item, inner));
@@ -99,6 +132,15 @@ Result<Value> render_config(const Value& raw, const ComponentSchema& schema,
     return invalid_input("the config of " + std::string(schema.name) + " is no object");
   }
   interpolate::Context context{inputs, random, {}, generated, nullptr, nullptr, false, false, {}};
+  const NameCleaner clean =
+      schema.kind == ComponentKind::Builder ? name_cleaner(schema.name) : nullptr;
+  if (clean != nullptr) {
+    context.extra["clean_resource_name"] =
+        [clean](const std::vector<std::string>& arguments) -> Result<std::string> {
+      if (arguments.size() == 1) return clean(arguments[0]);
+      return invalid_input("clean_resource_name takes one name");
+    };
+  }
   Renderer renderer(context);
   Value rendered = renderer.object(raw, schema.options);
   if (!renderer.problems().empty()) return invalid_input(renderer.problems());

@@ -113,5 +113,55 @@ TEST(RenderConfig, RendersAllButLateOptions) {
       << refused.error().message;
 }
 
+TEST(RenderConfig, ChecksTheSyntaxOfLateOptions) {
+  struct Case {
+    const char* execute_command;
+    const char* problem;  // empty: good
+  };
+  const ComponentSchema& schema =
+      *builders::component_catalog().find(ComponentKind::Provisioner, "shell");
+  for (const Case& c : {Case{"{{if .Vars}}{{.Vars}} {{end}}{{.Path}}", ""},
+                        Case{"{{.Vars} {{.Path}}", "invalid 'execute_command': template: root:1: "},
+                        Case{"{{nope}} {{.Path}}",
+                             "invalid 'execute_command': template: root:1: function \"nope\" not "
+                             "defined"}}) {
+    SCOPED_TRACE(c.execute_command);
+    SeededRandom random(1);
+    const RenderInputs inputs;
+    const Result<value::Value> config = render_config(
+        value::Value::object({{"execute_command", value::Value::string(c.execute_command)}}),
+        schema, inputs, random, nullptr);
+    const std::string problem = config ? "" : config.error().message;
+    EXPECT_EQ(problem.substr(0, std::string(c.problem).size()), c.problem);
+    EXPECT_EQ(config.has_value(), std::string(c.problem).empty());
+  }
+}
+
+TEST(RenderConfig, CleansNamesAsTheBuilderOfThePlatformDoes) {
+  struct Case {
+    const char* builder;
+    const char* option;
+    const char* expected;  // nullptr: no such function
+  };
+  for (const Case& c : {Case{"amazon-ebs", "ami_name", "A b-c_-."},
+                        Case{"azure-arm", "managed_image_name", "A-b-c"},
+                        Case{"googlecompute", "image_name", "a-b-c---"},
+                        Case{"qemu", "vm_name", nullptr}}) {
+    SCOPED_TRACE(c.builder);
+    SeededRandom random(1);
+    const RenderInputs inputs;
+    const ComponentSchema& schema =
+        *builders::component_catalog().find(ComponentKind::Builder, c.builder);
+    const Result<value::Value> config = render_config(
+        value::Value::object(
+            {{c.option, value::Value::string("{{ `A b:c_\xE2\x82\xAC.` | clean_resource_name }}")}}),
+        schema, inputs, random, nullptr);
+    ASSERT_EQ(config.has_value(), c.expected != nullptr);
+    if (config) {
+      EXPECT_EQ(config->get(c.option)->as_string(), c.expected);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace farm::plan
