@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kMaxPerFile = 20;
 constexpr size_t kMaxExcerpt = 240;  // bytes of a source line shown
+constexpr size_t kLeadingContext = 80;  // of them before the place, when the line begins too early
+constexpr std::string_view kLeftOut = "...";
 
 struct Palette {
   const char* error = "";
@@ -44,9 +46,41 @@ std::string caret_line(const std::string& line, const SourceRange& range) {
   return padding + (marks.empty() ? "^" : marks);
 }
 
-std::string shown_line(std::string line) {
-  if (line.size() > kMaxExcerpt) line.resize(kMaxExcerpt);
-  return line;
+bool inside_character(const std::string& text, size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+}
+
+struct Excerpt {
+  std::string text;
+  std::string marks;
+};
+
+/// The part of a line that shows the place: templates that a program wrote are one long line.
+Excerpt excerpt(const std::string& line, const SourceRange& range) {
+  if (line.size() <= kMaxExcerpt) return {line, caret_line(line, range)};
+  size_t place = 0;
+  for (uint32_t column = 1; column < range.start.column && place < line.size(); ++column) {
+    do ++place;
+    while (inside_character(line, place));
+  }
+  size_t begin = place + kLeadingContext <= kMaxExcerpt ? 0 : place - kLeadingContext;
+  while (inside_character(line, begin)) ++begin;
+  size_t end = std::min(begin + kMaxExcerpt, line.size());
+  while (inside_character(line, end)) --end;
+  const std::string lead(begin == 0 ? std::string_view() : kLeftOut);
+  uint32_t dropped = 0;
+  for (size_t i = 0; i < begin; ++i) dropped += inside_character(line, i) ? 0 : 1;
+  const auto shifted = [&](uint32_t column) {
+    return column - dropped + static_cast<uint32_t>(lead.size());
+  };
+  SourceRange shown = range;
+  shown.start.column = shifted(range.start.column);
+  if (range.end.line == range.start.line) shown.end.column = shifted(range.end.column);
+  Excerpt made;
+  made.text = lead + line.substr(begin, end - begin);
+  made.marks = caret_line(made.text, shown);
+  if (end < line.size()) made.text += kLeftOut;
+  return made;
 }
 
 void indent_lines(const std::string& text, const std::string& first, const std::string& next,
@@ -88,9 +122,9 @@ class Drawer {
               ":\n";
       const auto line = texts_.line(place.file, place.start.line);
       if (line) {
-        const std::string shown = shown_line(*line);
-        text += "  " + number + ": " + shown + "\n";
-        text += std::string(number.size() + 4, ' ') + caret_line(shown, place) + "\n\n";
+        const Excerpt shown = excerpt(*line, place);
+        text += "  " + number + ": " + shown.text + "\n";
+        text += std::string(number.size() + 4, ' ') + shown.marks + "\n\n";
       } else {
         text += "  (source code not available)\n\n";
       }
@@ -118,11 +152,11 @@ class Drawer {
       text += (block.empty() ? "" : " in " + block) + "\n";
       const auto line = texts_.line(place.file, place.start.line);
       if (line) {
-        const std::string shown = shown_line(*line);
+        const Excerpt shown = excerpt(*line, place);
         text += gutter + bar + "\n" + palette_.frame + number + palette_.reset + " " + bar + " " +
-                shown + "\n";
+                shown.text + "\n";
         text += gutter + bar + " " + (error ? palette_.error : palette_.warning) +
-                caret_line(shown, place) + palette_.reset + "\n";
+                shown.marks + palette_.reset + "\n";
       }
     }
     if (!item.detail.empty()) indent_lines(item.detail, gutter + "= ", gutter + "  ", text);
