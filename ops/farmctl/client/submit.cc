@@ -191,6 +191,7 @@ int run_submit(Client& client) {
   PlanSession session(client.environment, client.working_directory, client.clock.wall());
   Diagnosed<plan::Plan> planned =
       load_and_plan(session, *load, plan_options(*flags), flags->on("force"));
+  if (session.loaded() != nullptr) client.output.hide(session.loaded()->sensitive);
   client.output.diagnostics(planned.diagnostics, session.texts());
   if (!planned.ok()) return kTemplateInvalid;
   if (planned.value->jobs.empty()) return client.fail(invalid_input("No builds to run"));
