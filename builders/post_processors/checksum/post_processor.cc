@@ -37,6 +37,7 @@ class ChecksumPostProcessor final : public PostProcessor {
     output.state = input.state;
     std::vector<std::string> made;
     for (const std::string& type : config_.types) {
+      if (input.files.empty()) break;  // nothing to sum, so no file to name
       const std::string name = TRY(render_late(config_.output, context,
                                                {{"BuildName", context.render.build_name},
                                                 {"BuilderType", context.render.build_type},

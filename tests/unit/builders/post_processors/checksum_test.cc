@@ -41,6 +41,20 @@ TEST(Checksum, AppendsALinePerFileAndListsTheNewFile) {
   EXPECT_TRUE(done->force_keep);
 }
 
+TEST(Checksum, WithoutFilesNoSumFileIsNamed) {
+  const io::TempDirectory directory = *io::TempDirectory::create(::testing::TempDir(), "sum");
+  testing::FakeBuild build(directory.path());
+  Registry registry;
+  post_processor_checksum::register_component(registry);
+  const auto post_processor = std::move(*registry.post_processor("checksum"));
+  const PrepareContext context{build.inputs, build.environment, directory.path(), false, false};
+  ASSERT_TRUE(post_processor->prepare(Value::object({}), context).ok());
+  const Result<PostProcessed> done = post_processor->process(build.context, {});
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  EXPECT_TRUE(done->artifact->files.empty());
+  EXPECT_TRUE(io::list_files(directory.path())->empty());
+}
+
 TEST(Checksum, UnknownTypeIsRefused) {
   testing::FakeBuild build("/");
   Registry registry;
