@@ -34,6 +34,18 @@ zmq::context_t& context_of(const ZmqContext& context) {
   return *static_cast<zmq::context_t*>(context.handle());
 }
 
+// "tcp://[::ffff:127.0.0.1]:7440" -> "tcp://127.0.0.1:7440": a dual-stack socket names an IPv4
+// address so, and people read it.
+std::string plain_endpoint(std::string endpoint) {
+  constexpr std::string_view kMapped = "[::ffff:";
+  const size_t at = endpoint.find(kMapped);
+  const size_t end = endpoint.find(']', at == std::string::npos ? 0 : at);
+  if (at == std::string::npos || end == std::string::npos) return endpoint;
+  endpoint.erase(end, 1);
+  endpoint.erase(at, kMapped.size());
+  return endpoint;
+}
+
 Error zmq_failure(const std::string& what, const zmq::error_t& error) {
   const bool busy = error.num() == EADDRINUSE;
   return {busy ? ErrorCode::Unavailable : ErrorCode::InvalidInput, what + ": " + error.what(),
@@ -84,7 +96,7 @@ Result<Router> Router::bind(ZmqContext& context, const std::string& endpoint,
     ::zmq_setsockopt(socket.handle(), kZapEnforceDomain, &enforce, sizeof enforce);
     socket.set(zmq::sockopt::backlog, 1'024);
     socket.bind(endpoint);
-    router.state_->endpoint = socket.get(zmq::sockopt::last_endpoint);
+    router.state_->endpoint = plain_endpoint(socket.get(zmq::sockopt::last_endpoint));
     router.state_->socket = std::move(socket);
   } catch (const zmq::error_t& error) {
     return zmq_failure("bind " + endpoint, error);

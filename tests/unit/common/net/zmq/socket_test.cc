@@ -77,6 +77,7 @@ TEST(Router, AddressInUseSaysSo) {
   ZmqContext context;
   const CurveKeys keys = *generate_curve_keys();
   Router first = *Router::bind(context, "tcp://127.0.0.1:*", keys.secret_key, "farm");
+  EXPECT_TRUE(first.endpoint().starts_with("tcp://127.0.0.1:")) << first.endpoint();
   Result<Router> second = Router::bind(context, first.endpoint(), keys.secret_key, "farm");
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code, ErrorCode::Unavailable);
