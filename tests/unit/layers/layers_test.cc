@@ -34,6 +34,8 @@ const std::vector<Layer>& layers() {
       {"builders", {"common"}},
       {"agent", {"common", "builders/core"}},
       {"agent/runner", {"common", "builders/core", "agent"}},
+      // Puts the program together: hands the runner's entry to the zygote.
+      {"agent/agent_loop.cc", {"common", "builders/core", "agent"}},
       {"coordinator", {"common", "builders/core/schema", "schemas"}},
       {"ops/farmctl", {"common", "builders/core/schema", "builders/core"}},
       {"ops/farmctl/build", {"common", "builders/core", "coordinator", "agent", "ops/farmctl"}},
