@@ -151,7 +151,7 @@ def main():
           "more is better" % (options.rounds, os.getloadavg()[0], os.cpu_count()))
     print("%-28s %23s %23s %25s" % ("", "wall ms", "cpu ms", "peak memory MiB"))
     print("%-28s" % "" + " %7s %7s %7s" % ("farmctl", "packer", "ratio") * 3)
-    scratch = tempfile.mkdtemp(prefix="farm-bench-")
+    scratch = tempfile.mkdtemp(prefix="farm-figures-")
     try:
         for name, verb, text in CASES:
             if options.cases and not any(word in name for word in options.cases):

@@ -84,7 +84,7 @@ Result<Cycles> measure_cycles(const Settings& settings) {
 }
 
 Result<double> measure_store(const Settings& settings, size_t records_per_batch) {
-  const auto directory = TRY(io::TempDirectory::create(settings.parent, "farm-bench-store-"));
+  const auto directory = TRY(io::TempDirectory::create(settings.parent, "farm-figures-store-"));
   return measure_batches({directory.path() + "/store", job_record(), records_per_batch},
                          settings.time / 4);
 }

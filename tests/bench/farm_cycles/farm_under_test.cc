@@ -21,7 +21,7 @@ Result<std::string> token_in(const std::string& json) {
 }  // namespace
 
 Result<std::unique_ptr<FarmUnderTest>> FarmUnderTest::start(const std::string& parent) {
-  io::TempDirectory directory = TRY(io::TempDirectory::create(parent, "farm-bench-"));
+  io::TempDirectory directory = TRY(io::TempDirectory::create(parent, "farm-figures-"));
   log::configure(log::Level::Info, log::Format::Logfmt);
   if (!log::to_file(directory.path() + "/log")) return unavailable("no log file can be written");
   std::unique_ptr<FarmUnderTest> farm(new FarmUnderTest(std::move(directory)));
