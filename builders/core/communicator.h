@@ -18,8 +18,10 @@ inline constexpr int kDisconnected = 2300218;
 using OutputSink = std::function<void(std::string_view bytes)>;
 /// (bytes done, bytes in all; 0 when unknown).
 using ProgressSink = std::function<void(uint64_t done, uint64_t total)>;
-/// Fills the buffer with standard input for the command; 0 ends it.
+/// Fills the buffer with standard input for the command; 0 ends it, kNoInputYet means "nothing now,
+/// ask again soon" and must not keep the command's output waiting.
 using InputSource = std::function<size_t(char* buffer, size_t capacity)>;
+inline constexpr size_t kNoInputYet = SIZE_MAX;
 
 struct RemoteCommand {
   std::string command;

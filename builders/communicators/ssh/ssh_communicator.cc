@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kOutputBuffer = 256U << 10;
 constexpr size_t kCommandInputBuffer = 64U << 10;
+// How soon a source that had nothing to give is asked again.
+constexpr auto kInputPause = std::chrono::milliseconds(5);
 // For opening a channel on a connection that may have died silently.
 constexpr auto kOpenTime = std::chrono::seconds(60);
 
@@ -26,8 +28,11 @@ class InputFeed {
     if (!open_) return false;
     if (at_ == pending_.size()) {
       pending_.resize(kCommandInputBuffer);
-      pending_.resize(source_ ? source_(pending_.data(), pending_.size()) : 0);
+      const size_t given = source_ ? source_(pending_.data(), pending_.size()) : 0;
+      waiting_ = given == kNoInputYet;
+      pending_.resize(waiting_ ? 0 : given);
       at_ = 0;
+      if (waiting_) return false;
     }
     if (pending_.empty()) {
       open_ = false;
@@ -40,10 +45,14 @@ class InputFeed {
     return put.moved == Moved::Some;
   }
 
+  /// The source had nothing to give just now.
+  bool waiting() const { return open_ && waiting_; }
+
  private:
   const InputSource& source_;
   std::string pending_;
   size_t at_ = 0;
+  bool waiting_ = false;
   bool open_;
 };
 
@@ -107,7 +116,15 @@ Result<int> SshCommunicator::stream(Channel& channel, const RemoteCommand& comma
     }
     if (ended == std::size(outputs)) return channel.finish(wait);
     TRY(wait.cancel.check());
-    if (!moved) TRY(session.wait_ready(wait));
+    if (moved) continue;
+    if (!input.waiting()) {
+      TRY(session.wait_ready(wait));
+      continue;
+    }
+    const Result<void> ready = session.wait_ready({wait.cancel, io::steady_now() + kInputPause});
+    if (!ready && (session.lost() || ready.error().code != ErrorCode::Timeout)) {
+      return ready.error();
+    }
   }
 }
 
