@@ -4,8 +4,12 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "builders/core/option_observer.h"
+
 namespace farm::builders {
 namespace {
+
+OptionObserver* g_option_observer = nullptr;
 
 using value::Type;
 using value::Value;
@@ -19,6 +23,8 @@ constexpr Unit kUnits[] = {{"ns", 1},   {"us", 1e3},  {"\xc2\xb5s", 1e3}, {"\xce
                            {"ms", 1e6}, {"s", 1e9},   {"m", 60e9},        {"h", 3600e9}};
 
 }  // namespace
+
+void observe_options(OptionObserver* observer) { g_option_observer = observer; }
 
 Result<Duration> parse_go_duration(const std::string& text) {
   const auto bad = [&](std::string_view why) {
@@ -95,6 +101,7 @@ const Value* ConfigReader::find(const std::string& name) const {
   if (config_.is_null() || !config_.is_known()) return nullptr;
   const Value* found = config_.get(name);
   if (found == nullptr || found->is_null() || !found->is_known()) return nullptr;
+  if (g_option_observer != nullptr) g_option_observer->on_read(file_, config_, name, *found);
   return found;
 }
 

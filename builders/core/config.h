@@ -16,9 +16,11 @@ namespace farm::builders {
 
 class ConfigReader {
  public:
-  /// Both must outlive the reader. `config` is an object, or null for "no options".
-  ConfigReader(const value::Value& config, Findings& findings)
-      : config_(config), findings_(findings) {}
+  /// Both must outlive the reader. `config` is an object, or null for "no options". `file` is the
+  /// component's source file, by which the tests' option coverage tells who reads an option.
+  ConfigReader(const value::Value& config, Findings& findings,
+               const char* file = __builtin_FILE())
+      : config_(config), findings_(findings), file_(file) {}
 
   /// The option's value; nullptr when absent, null or unknown.
   const value::Value* find(const std::string& name) const;
@@ -45,6 +47,7 @@ class ConfigReader {
   T mistyped(const std::string& name, const Error& error, T other) const;
   const value::Value& config_;
   Findings& findings_;
+  const char* file_;
 };
 
 /// Go duration text: "300ms", "1.5h", "1h5m", "-1s", "0". InvalidInput in Go's words.

@@ -14,6 +14,10 @@ Result<void> destroy(const Artifact& artifact, const std::string& working_direct
     std::filesystem::remove_all(target, error);
     if (error && first) first = system_error("remove " + target.string(), error.value());
   }
+  if (artifact.destroy_outside) {
+    Result<void> removed = artifact.destroy_outside();
+    if (!removed && first) first = std::move(removed);
+  }
   return first;
 }
 
