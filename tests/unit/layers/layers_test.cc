@@ -25,6 +25,7 @@ const std::vector<Layer>& layers() {
       {"common/io", {"common/base"}},
       {"common/net", {"common/base", "common/io"}},
       {"common/value", {"common/base"}},
+      {"common/audit", {"common/base", "common/io"}},
       {"common/artifact", {"common/base", "common/io", "common/value"}},
       {"common/template", {"common/base", "common/io", "common/value"}},
       {"common/plan",
