@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/io/files.h"
+#include "common/wire/picture_record.h"
 
 namespace farm::agent {
 namespace {
@@ -66,6 +67,12 @@ void SpoolUi::progress(std::string_view what, uint64_t done, uint64_t total) {
   std::string record;
   wire::append_record(record, {clock_->wall(), wire::LogKind::Progress, text});
   append(record);
+}
+
+void SpoolUi::picture(std::string_view caption, std::string_view png) {
+  std::string records;
+  wire::append_picture(records, clock_->wall(), redactor_->redact(caption), png);
+  append(records);
 }
 
 void SpoolUi::append(const std::string& records) {

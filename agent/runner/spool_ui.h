@@ -25,6 +25,7 @@ class SpoolUi final : public builders::Ui {
   void message(std::string_view text) override { lines(wire::LogKind::Detail, text); }
   void error(std::string_view text) override { lines(wire::LogKind::Error, text); }
   void progress(std::string_view what, uint64_t done, uint64_t total) override;
+  void picture(std::string_view caption, std::string_view png) override;
   /// A step of the job begins. While the step is named "post-processor TYPE", readers show the
   /// job's name as "NAME (TYPE)".
   void step(std::string_view name) { lines(wire::LogKind::Step, name); }

@@ -37,7 +37,10 @@ std::string crash_text(std::optional<int> wait_status, const std::string& log_pa
   if (!log) return text + ".";
   std::deque<std::string> lines;
   wire::read_records(*log, [&lines](const wire::LogRecord& record) {
-    if (record.kind == wire::LogKind::Progress || record.kind == wire::LogKind::Step) return;
+    if (record.kind == wire::LogKind::Progress || record.kind == wire::LogKind::Step ||
+        record.kind == wire::LogKind::Picture) {
+      return;
+    }
     lines.emplace_back(record.text);
     if (lines.size() > kLastLines) lines.pop_front();
   });

@@ -59,6 +59,12 @@ struct BuildContext {
   /// added by steps; the common ones by generated_data() below.
   std::map<std::string, value::Value> generated = {};
   std::optional<Error> failure = {};  // first error of the build; set by StepRunner
+  /// Called when a step fails, before anything is undone (the last screen is shown then). A step
+  /// puts its own in under its name and takes it out in its cleanup.
+  std::map<std::string, std::function<void(BuildContext&)>> at_failure = {};
+  /// How to reach and end what stays when nothing is undone (-on-error=abort), by step.
+  std::map<std::string, std::string> reach = {};
+  bool left_standing = false;  // nothing was undone; set by StepRunner
 };
 
 /// `path` as the steps open it: absolute, relative ones against the working directory, ~ expanded.

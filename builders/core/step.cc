@@ -36,6 +36,10 @@ AfterFailure decide(BuildContext& context, std::string_view step) {
   }
 }
 
+void tell_failure(BuildContext& context) {
+  for (const auto& [step, hook] : context.at_failure) hook(context);
+}
+
 void clean_up(BuildContext& context, Step& step) {
   Result<void> cleaned = step.cleanup(context);
   if (cleaned) return;
@@ -54,6 +58,8 @@ void leave_standing(BuildContext& context, const std::vector<StepPtr>& steps, si
     }
     context.ui.error(fmt::format("aborted: skipping cleanup of step \"{}\"", steps[i]->name()));
   }
+  context.left_standing = true;
+  for (const auto& [step, text] : context.reach) context.ui.say(text);
 }
 
 }  // namespace
@@ -77,6 +83,7 @@ Result<void> run_steps(BuildContext& context, const std::vector<StepPtr>& steps)
       ++entered;
       continue;
     }
+    tell_failure(context);
     if (context.cancel.cancelled()) {
       context.failure = cancelled("Build was cancelled.");
       abort = context.on_error == OnError::Abort;

@@ -19,6 +19,8 @@ class Ui {
   virtual void error(std::string_view text) = 0;
   /// Progress of a transfer; shown on terminals only, rate-limited by the receiver.
   virtual void progress(std::string_view what, uint64_t done, uint64_t total) = 0;
+  /// A picture of the machine's screen (PNG): kept beside the lines, shown on demand.
+  virtual void picture(std::string_view /*caption*/, std::string_view /*png*/) {}
 };
 
 }  // namespace farm::builders

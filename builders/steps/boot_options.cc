@@ -54,6 +54,7 @@ BootOptions read_boot_options(const ConfigReader& reader, const PrepareContext& 
   const Duration standard = default_interval(reader, context);
   options.key_interval = reader.duration("boot_key_interval", standard);
   options.keygroup_interval = reader.duration("boot_keygroup_interval", standard);
+  options.keygroup_interval_given = reader.has("boot_keygroup_interval");
   options.disable_vnc = reader.boolean("disable_vnc");
   std::string command;
   for (const std::string& part : reader.strings("boot_command")) command += part;

@@ -23,6 +23,7 @@ struct BootOptions {
   std::vector<Piece> pieces;
   Duration key_interval = std::chrono::milliseconds(100);
   Duration keygroup_interval = std::chrono::milliseconds(100);
+  bool keygroup_interval_given = false;  // by the template
   bool disable_vnc = false;
 };
 

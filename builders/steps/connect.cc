@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "builders/communicators/ssh/connector.h"
+#include "builders/communicators/winrm/connector.h"
 #include "builders/steps/watched_cancel.h"
 
 namespace farm::builders::steps {
@@ -41,20 +42,33 @@ Result<void> Connect::run(BuildContext& context) {
   set_connection_values(context, *options_);
   switch (options_->type) {
     case CommunicatorType::None: return {};
-    case CommunicatorType::Ssh: break;
+    case CommunicatorType::Ssh:
+    case CommunicatorType::WinRm: break;
     default:
       return invalid_input(fmt::format("communicator \"{}\" cannot be used with this builder",
                                        communicator_type_name(options_->type)));
   }
   WatchedCancel watched(context.cancel, watch_.exit_fd ? watch_.exit_fd() : -1, std::nullopt);
-  auto connected = ssh::connect_ssh(options_->ssh, context.guest_host, context.guest_port,
-                                    watched.token(), context.ui);
+  auto connected = open(context, watched.token());
   if (!connected) {
     if (watched.reason() == WatchedCancel::Reason::ProcessEnded) return watch_.ended();
     return connected.error();
   }
   context.communicator = std::move(*connected);
   return {};
+}
+
+Result<std::unique_ptr<Communicator>> Connect::open(BuildContext& context,
+                                                    const CancelToken& cancel) const {
+  if (options_->type == CommunicatorType::Ssh) {
+    return ssh::connect_ssh(options_->ssh, context.guest_host, context.guest_port, cancel,
+                            context.ui);
+  }
+  const winrm::WinRmTarget target{.host = context.guest_host,
+                                  .port = context.guest_port,
+                                  .temp_directory = context.temp_directory,
+                                  .pause_before_connecting = options_->pause_before_connecting};
+  return winrm::connect_winrm(options_->winrm, target, cancel, context.ui);
 }
 
 Result<void> Connect::cleanup(BuildContext& context) {

@@ -27,6 +27,8 @@ class Connect final : public Step {
   Result<void> cleanup(BuildContext& context) override;
 
  private:
+  Result<std::unique_ptr<Communicator>> open(BuildContext& context,
+                                             const CancelToken& cancel) const;
   const CommunicatorOptions* options_;
   MachineWatch watch_;
 };

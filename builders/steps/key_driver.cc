@@ -12,6 +12,7 @@ Result<void> type_events(const BootCommand& command, KeyDriver& driver,
     }
     TRY(driver.flush(cancel));
     if (!cancel.sleep(event.wait)) return cancelled("cancelled");
+    driver.waited();
   }
   return driver.flush(cancel);
 }

@@ -15,6 +15,8 @@ class KeyDriver {
   virtual Result<void> send(const BootEvent& event, const CancelToken& cancel) = 0;
   /// Sends what is held back; called before a wait and at the end.
   virtual Result<void> flush(const CancelToken& cancel) = 0;
+  /// A wait of the command is over: the moment to look at the screen.
+  virtual void waited() {}
 };
 
 /// Types all events of `command`. Cancelled ends it at the next event or in a wait.

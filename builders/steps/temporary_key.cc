@@ -30,6 +30,11 @@ Result<void> CreateTemporaryKey::run(BuildContext& context) {
   ssh.public_key = line;
   context.ssh_private_key = pair.private_key.reveal();
   context.ssh_public_key = line;
+  if (context.on_error != OnError::Cleanup) {
+    const std::string file = context.temp_directory + "/ssh-key";
+    TRY(io::write_file_atomic(file, context.ssh_private_key, 0600));
+    context.reach["temporary_key"] = "The temporary key for " + ssh.username + " is in " + file;
+  }
   if (context.debug) return write_debug_key(context);
   return {};
 }

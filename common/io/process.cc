@@ -284,6 +284,11 @@ ExitStatus Process::stop(Duration grace) {
   return killed ? *killed : ExitStatus{137, SIGKILL};
 }
 
+void Process::leave_running() {
+  pid_.value = -1;
+  pidfd_.reset();
+}
+
 std::string Process::identity() const { return pid_ < 0 ? "" : process_identity(pid_); }
 
 std::string process_identity(pid_t pid) {

@@ -77,6 +77,8 @@ class Process {
   void kill(int signal);
   /// SIGTERM, and SIGKILL when that did not end it within `grace`; reaps.
   ExitStatus stop(Duration grace);
+  /// Lets the child run on without this object: from now on it is nobody's here.
+  void leave_running();
   /// "pid starttime bootid": names this process and no later one with the same number.
   std::string identity() const;
 

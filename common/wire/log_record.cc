@@ -23,7 +23,7 @@ T get(std::string_view bytes) {
 
 bool known(uint8_t kind) {
   return kind >= static_cast<uint8_t>(LogKind::Say) &&
-         kind <= static_cast<uint8_t>(LogKind::Progress);
+         kind <= static_cast<uint8_t>(LogKind::Picture);
 }
 
 }  // namespace

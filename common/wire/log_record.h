@@ -17,7 +17,8 @@ enum class LogKind : uint8_t {
   Detail = 2,   // "    name: text"
   Error = 3,    // "==> name: text", red
   Step = 4,     // a step began; text = its name
-  Progress = 5  // "what\tdone\ttotal"; shown on terminals only
+  Progress = 5,  // "what\tdone\ttotal"; shown on terminals only
+  Picture = 6    // a part of a picture of a screen (picture_record.h); shown on demand only
 };
 
 struct LogRecord {

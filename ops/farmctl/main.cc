@@ -36,6 +36,7 @@ constexpr std::array kVerbs = {
     Verb{"console", Home::Here, run_console, "evaluate expressions"},
     Verb{"fmt", Home::Here, run_fmt, "rewrite HCL2 files in canonical format"},
     Verb{"fix", Home::Here, run_fix, "rewrite old options of a JSON template"},
+    Verb{"hcl2_upgrade", Home::Here, run_hcl2_upgrade, "rewrite a JSON template as HCL2"},
     Verb{"init", Home::Here, run_init, "check required plugins against what is built in"},
     Verb{"plugins", Home::Here, run_plugins, "list built-in components as plugins"},
     Verb{"status", Home::Client, nullptr, "builds and jobs"},
@@ -98,7 +99,9 @@ int hand_over(const Verb& verb, const char* name_of_self, const std::vector<std:
 }
 
 const Verb* find_verb(const std::string& word) {
-  const std::string name = word == "plugin" ? "plugins" : word;
+  const std::string name = word == "plugin"         ? "plugins"
+                           : word == "hcl2-upgrade" ? "hcl2_upgrade"
+                                                    : word;
   for (const Verb& verb : kVerbs) {
     if (verb.name == name) return &verb;
   }

@@ -85,7 +85,9 @@ Result<std::optional<artifact::Artifact>> QemuBuilder::run(BuildContext& context
   settle_accelerator(context, vm);
   settle_display(context, vm);
   const std::vector<StepPtr> list = steps(*driver, vm);
-  TRY(run_steps(context, list));
+  const Result<void> done = run_steps(context, list);
+  if (context.left_standing && vm.machine) vm.machine->leave_running();
+  if (!done) return done.error();
   artifact::Artifact artifact = TRY(make_artifact(context, config_, vm));
   return std::optional(std::move(artifact));
 }

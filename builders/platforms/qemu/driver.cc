@@ -1,8 +1,10 @@
 #include "builders/platforms/qemu/driver.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/base/log.h"
 #include "common/io/files.h"
@@ -12,6 +14,18 @@ namespace {
 
 constexpr auto kStopGrace = std::chrono::seconds(10);
 constexpr auto kImageToolLimit = std::chrono::hours(12);  // converting a large disk
+
+// What was traced while typing is no message of qemu's.
+std::string without_traces(const std::string& text) {
+  std::string out;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    const std::string line = text.substr(begin, end - begin);
+    if (line.find("pckbd_kbd_read_data 0x") == std::string::npos) out += line;
+    begin = end;
+  }
+  return out;
+}
 
 class SystemMachine final : public Machine {
  public:
@@ -26,8 +40,19 @@ class SystemMachine final : public Machine {
   std::string identity() const override { return process_.identity(); }
   std::string last_output() const override {
     const Result<std::string> text = io::read_file(log_);
-    return text ? io::last_lines(*text, 8) : "";
+    return text ? io::last_lines(without_traces(*text), 8) : "";
   }
+  uint64_t output_size() const override { return io::file_size(log_).value_or(0); }
+  std::string output_since(uint64_t offset) const override {
+    const Result<io::Fd> file = io::open_file(log_, O_RDONLY);
+    if (!file) return "";
+    std::string text(64U << 10, '\0');
+    const ssize_t got =
+        ::pread(file->get(), text.data(), text.size(), static_cast<off_t>(offset));
+    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    return text;
+  }
+  void leave_running() override { process_.leave_running(); }
   io::Fd take_monitor() override { return std::move(monitor_); }
 
  private:
@@ -86,8 +111,11 @@ class SystemDriver final : public Driver {
     spawn.standard_error = io::Stream::File;
     spawn.output_file = context.temp_directory + "/qemu.log";
     spawn.inherit = {ends[1]};
-    // Stays in the runner's process group: cancelling the job reaches it, and so does its death.
-    spawn.die_with_parent = true;
+    // In the runner's process group: cancelling the job reaches it, and so does its death. Unless it
+    // may have to outlive the build; then only the ledger ends it.
+    const bool may_stay = context.on_error != OnError::Cleanup;
+    spawn.die_with_parent = !may_stay;
+    spawn.own_process_group = may_stay;
     io::Process process = TRY(io::Process::spawn(spawn));
     return std::unique_ptr<Machine>(
         std::make_unique<SystemMachine>(std::move(process), spawn.output_file, std::move(ours)));

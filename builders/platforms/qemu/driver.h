@@ -26,6 +26,11 @@ class Machine {
   virtual std::string identity() const = 0;
   /// The last lines the process printed.
   virtual std::string last_output() const = 0;
+  /// Bytes the process has printed so far, and what it printed from `offset` on.
+  virtual uint64_t output_size() const = 0;
+  virtual std::string output_since(uint64_t offset) const = 0;
+  /// Leaves it running when this object goes (-on-error=abort).
+  virtual void leave_running() = 0;
   /// Our end of the control socket; taken by the first caller.
   virtual io::Fd take_monitor() = 0;
 };

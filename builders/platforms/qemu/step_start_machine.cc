@@ -83,8 +83,34 @@ Result<void> StartMachine::run(BuildContext& context) {
     return monitor.error().within("Error launching VM");
   }
   vm_->monitor = std::make_unique<QmpClient>(std::move(*monitor));
+  prepare_for_failure(context);
   return config_->vnc.use_password && !config_->boot.disable_vnc ? set_vnc_password()
                                                                  : Result<void>();
+}
+
+// The last screen is taken before anything is undone; who keeps the machine is told what it has.
+void StartMachine::prepare_for_failure(BuildContext& context) {
+  Vm* const vm = vm_;
+  context.at_failure["start_machine"] = [vm](BuildContext& failed) {
+    if (vm->monitor && vm->camera.capture(failed, *vm->monitor, "screen at failure")) return;
+    if (const std::string age = vm->camera.age(); !age.empty()) {
+      failed.ui.message("The last picture of the screen was taken " + age + " s before.");
+    }
+  };
+  const std::string identity = vm_->machine->identity();
+  std::string text = "The machine is left as it is: qemu process " +
+                     identity.substr(0, identity.find(' '));
+  if (!config_->boot.disable_vnc) {
+    text += fmt::format(", screen at vnc://{}:{}", config_->vnc.bind_address, vm_->vnc_port);
+    if (config_->vnc.use_password) text += " (password " + vm_->vnc_password.reveal() + ")";
+  }
+  if (vm_->host_port != 0) {
+    text += fmt::format(", its port {} at 127.0.0.1:{}", vm_->guest_port, vm_->host_port);
+  }
+  context.reach["start_machine"] =
+      text + fmt::format(". To end it: kill {0}; rm -r {1}",
+                         identity.substr(0, identity.find(' ')),
+                         resolve_path(context, config_->output_directory));
 }
 
 Result<void> StartMachine::set_vnc_password() {
@@ -102,6 +128,8 @@ Result<void> StartMachine::set_vnc_password() {
 }
 
 Result<void> StartMachine::cleanup(BuildContext& context) {
+  context.at_failure.erase("start_machine");
+  context.reach.erase("start_machine");
   vm_->monitor.reset();
   if (vm_->machine) vm_->machine->stop();
   vm_->machine.reset();

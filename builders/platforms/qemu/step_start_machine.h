@@ -21,6 +21,7 @@ class StartMachine final : public Step {
  private:
   Result<std::vector<std::vector<std::string>>> rendered_arguments(BuildContext& context) const;
   void say_where_to_look(BuildContext& context) const;
+  void prepare_for_failure(BuildContext& context);
   Result<void> set_vnc_password();
   const QemuConfig* config_;
   Driver* driver_;

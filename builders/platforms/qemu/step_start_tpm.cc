@@ -32,7 +32,10 @@ Result<void> StartTpm::run(BuildContext& context) {
   spawn.standard_output = io::Stream::File;
   spawn.standard_error = io::Stream::File;
   spawn.output_file = context.temp_directory + "/swtpm.log";
-  spawn.die_with_parent = true;
+  const bool may_stay = context.on_error != OnError::Cleanup;
+  spawn.die_with_parent = !may_stay;
+  spawn.own_process_group = may_stay;
+  left_standing_ = &context.left_standing;
   intent_ = TRY(context.ledger.intend(resource_kind::kProcess, "swtpm " + socket));
   context.ui.say("Starting vtpm emulator");
   process_ = TRY(io::Process::spawn(spawn));

@@ -13,6 +13,10 @@ namespace farm::builders::platform_qemu {
 class StartTpm final : public Step {
  public:
   StartTpm(const QemuConfig& config, Vm& vm) : config_(&config), vm_(&vm) {}
+  StartTpm(StartTpm&&) = default;
+  ~StartTpm() override {
+    if (process_ && left_standing_ != nullptr && *left_standing_) process_->leave_running();
+  }
   std::string_view name() const override { return "start_tpm"; }
   Result<void> run(BuildContext& context) override;
   Result<void> cleanup(BuildContext& context) override;
@@ -23,6 +27,7 @@ class StartTpm final : public Step {
   Vm* vm_;
   std::string folder_;
   std::optional<io::Process> process_;
+  const bool* left_standing_ = nullptr;  // of the context, which outlives the steps
   std::optional<uint64_t> intent_;
 };
 

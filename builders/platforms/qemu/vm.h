@@ -8,6 +8,7 @@
 
 #include "builders/platforms/qemu/driver.h"
 #include "builders/platforms/qemu/qmp.h"
+#include "builders/platforms/qemu/screen.h"
 #include "common/base/secret.h"
 
 namespace farm::builders::platform_qemu {
@@ -29,6 +30,7 @@ struct Vm {
   Secret vnc_password;
   std::unique_ptr<Machine> machine;
   std::unique_ptr<QmpClient> monitor;
+  ScreenCamera camera;
 };
 
 }  // namespace farm::builders::platform_qemu

@@ -153,7 +153,9 @@ class BuildCommand {
     Result<agent::Zygote> zygote =
         agent::Zygote::fork_off(zygote_options(cache_directory(environment_, cwd_)));
     if (!zygote) return fail("Error: " + zygote.error().message);
-    for (const std::string& note : sweep_dead_runs(state)) output_.say("Warning: " + note);
+    for (const std::string& note : sweep_dead_runs(state, directory.leases())) {
+      output_.say("Warning: " + note);
+    }
 
     PlanSession session(environment_, cwd_, clock_.wall());
     bool all_planned = true;
@@ -162,6 +164,7 @@ class BuildCommand {
     if (settings_.debug) {
       output_.say("Debug mode enabled. Builds will not be parallelized.");
     }
+    settings_.state = state;
     // From here on Ctrl-C cancels builds instead of this program; the zygote was forked without
     // the mask, so runners still hear their SIGTERM.
     block_signals();

@@ -15,6 +15,8 @@ namespace farm::farmctl {
 namespace {
 
 constexpr Duration kLongestWait = std::chrono::minutes(1);
+// A new build of the same template would stumble over what a killed one left.
+constexpr Duration kReapPatience = std::chrono::minutes(1);
 
 class Run {
  public:
@@ -27,14 +29,17 @@ class Run {
     options.journal = directory.journal();
     coordinator_ = TRY(
         coordinator::LocalCoordinator::open(options, services_.clock, services_.random));
-    LocalAgent agent(*coordinator_, output_, hello());
+    ScreenShelf screens(settings_.state);
+    LocalAgent agent(*coordinator_, output_, hello(), screens);
     agent_ = &agent;
     supervisor_ =
         TRY(agent::Supervisor::open({directory.leases(), agent::Durability::Volatile},
                                     std::move(zygote), services_.clock, agent));
     TRY(open_signals());
+    TRY(remove_remains());
     TRY(agent.join(*supervisor_));
     build_ = TRY(coordinator_->submit(submission()));
+    screens.set_build(build_.str());
     std::vector<std::string> names;
     for (const plan::JobSpec& job : plan_.jobs) names.push_back(job.display_name);
     output_.begin(names);
@@ -99,6 +104,29 @@ class Run {
     sigaddset(&set, SIGTERM);
     signals_ = io::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_.valid()) return system_error("signalfd", errno);
+    return {};
+  }
+
+  // Of earlier runs that were killed, at their providers.
+  Result<void> remove_remains() {
+    if (supervisor_->reaping() == 0) return {};
+    const Instant give_up = services_.clock.now() + kReapPatience;
+    while (supervisor_->reaping() > 0 && services_.clock.now() < give_up) {
+      pollfd waiters[2] = {{supervisor_->fd(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+      const Duration most = std::min(give_up - services_.clock.now(), kLongestWait);
+      const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
+          supervisor_->until_next_deadline(std::max(most, Duration::zero())));
+      if (::poll(waiters, 2, static_cast<int>(wait.count())) < 0 && errno != EINTR) {
+        return system_error("poll", errno);
+      }
+      if (waiters[1].revents != 0) return cancelled("Build was cancelled.");
+      TRY(supervisor_->dispatch(Duration::zero()));
+    }
+    const size_t left = supervisor_->orphans();
+    if (left > 0) {
+      output_.error("Resources of " + std::to_string(left) +
+                    " killed build(s) could not be removed; the next build tries again.");
+    }
     return {};
   }
 

@@ -20,6 +20,7 @@ struct BuildSettings {
   std::string on_error = "cleanup";
   uint32_t parallel = 0;  // 0: no limit
   std::string working_directory;
+  std::string state;  // absolute
   std::string run_uuid;
 };
 

@@ -39,6 +39,7 @@ class HumanOutput final : public BuildOutput {
       case wire::LogKind::Progress:
         return progress(target, record.text, color_of(name));
       case wire::LogKind::Step:
+      case wire::LogKind::Picture:
         return;
     }
   }

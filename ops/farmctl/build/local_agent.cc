@@ -70,7 +70,7 @@ void LocalAgent::act(const wire::Message& message) {
 }
 
 void LocalAgent::accept(const wire::Offer& offer) {
-  shown_[offer.ref] = {offer.job_name, 0};
+  shown_[offer.ref].name = offer.job_name;
   const Result<agent::LeaseDirectory> lease = supervisor_->prepare(offer);
   const Result<void> started =
       lease ? supervisor_->start(offer.ref) : Result<void>(lease.error());
@@ -100,14 +100,18 @@ void LocalAgent::answer(const std::string& text) {
 }
 
 void LocalAgent::on_log(const wire::JobRef& ref, uint64_t bytes) {
-  Shown& shown = shown_[ref];
+  const auto found = shown_.find(ref);
+  if (found == shown_.end()) return;
+  Shown& shown = found->second;
   if (bytes <= shown.offset) return;
   const std::string path =
       supervisor_->root() + "/" + agent::lease_name(ref) + "/log";
   Result<std::string> piece = read_range(path, shown.offset, bytes);
   if (!piece) return log::warn("build log not read", {{"error", piece.error().message}});
-  const size_t whole = wire::read_records(
-      *piece, [&](const wire::LogRecord& record) { output_.record(shown.name, record); });
+  const size_t whole = wire::read_records(*piece, [&](const wire::LogRecord& record) {
+    output_.record(shown.name, record);
+    if (auto picture = shown.pictures.take(record)) shown.last_picture = *std::move(picture);
+  });
   if (whole == std::string::npos) {
     log::error("build log is damaged", {{"path", path}});
     shown.offset = bytes;
@@ -120,10 +124,23 @@ void LocalAgent::on_log(const wire::JobRef& ref, uint64_t bytes) {
 
 void LocalAgent::on_phase(const wire::PhaseChange& change) { outgoing_.emplace_back(change); }
 
-void LocalAgent::on_resource(const wire::ResourceEvent& event) { outgoing_.emplace_back(event); }
+void LocalAgent::on_resource(const wire::ResourceEvent& event) {
+  // Of an earlier run's lease the coordinator of this one knows nothing.
+  if (shown_.contains(event.ref)) outgoing_.emplace_back(event);
+}
 
 void LocalAgent::on_prompt(const wire::JobRef& ref, const std::string& text) {
   prompts_.push_back({ref, text});
+}
+
+// The journal keeps no pictures; this one is what a person wants to see of a failed machine.
+void LocalAgent::show_screen(const wire::JobRef& ref) {
+  const Shown& shown = shown_[ref];
+  if (!shown.last_picture) return;
+  const Result<std::string> path = screens_.put(shown.name, *shown.last_picture);
+  if (!path) return log::warn("screen not saved", {{"error", path.error().message}});
+  output_.notice(shown.name, "The machine's screen (" + shown.last_picture->caption + ") is in " +
+                                 *path);
 }
 
 void LocalAgent::on_finished(const wire::JobResult& result) {
@@ -136,6 +153,7 @@ void LocalAgent::on_finished(const wire::JobResult& result) {
   const bool succeeded = final.outcome == wire::Outcome::Succeeded;
   output_.ended({shown_[final.ref].name, succeeded, final.error.message, final.artifacts},
                 final.elapsed);
+  if (!succeeded) show_screen(final.ref);
   std::erase_if(prompts_, [&](const Prompt& prompt) { return prompt.ref == final.ref; });
   shown_.erase(final.ref);
   results_[final.ref.job] = final;

@@ -11,16 +11,20 @@
 #include <vector>
 
 #include "agent/supervisor/supervisor.h"
+#include "common/wire/picture_record.h"
 #include "coordinator/reactor/local_coordinator.h"
 #include "ops/farmctl/build/build_output.h"
+#include "ops/farmctl/view/screen_shelf.h"
 
 namespace farm::farmctl {
 
 class LocalAgent final : public agent::SupervisorEvents {
  public:
   /// References outlive the object. `hello` says what the agent can do, as on a farm.
-  LocalAgent(coordinator::LocalCoordinator& coordinator, BuildOutput& output, wire::Hello hello)
-      : coordinator_(coordinator), output_(output), hello_(std::move(hello)) {}
+  /// Pictures of failed jobs go below `screens`.
+  LocalAgent(coordinator::LocalCoordinator& coordinator, BuildOutput& output, wire::Hello hello,
+             ScreenShelf& screens)
+      : coordinator_(coordinator), output_(output), hello_(std::move(hello)), screens_(screens) {}
 
   /// Says hello to the coordinator. Called once, before anything else.
   Result<void> join(agent::Supervisor& supervisor);
@@ -51,13 +55,17 @@ class LocalAgent final : public agent::SupervisorEvents {
   struct Shown {
     std::string name;
     uint64_t offset = 0;  // of the log, printed and delivered
+    wire::PictureReader pictures = {};
+    std::optional<wire::Picture> last_picture = {};
   };
   void act(const wire::Message& message);
   void accept(const wire::Offer& offer);
+  void show_screen(const wire::JobRef& ref);
 
   coordinator::LocalCoordinator& coordinator_;
   BuildOutput& output_;
   wire::Hello hello_;
+  ScreenShelf& screens_;
   agent::Supervisor* supervisor_ = nullptr;
   bool interrupted_ = false;
   std::deque<wire::Message> outgoing_;

@@ -42,6 +42,7 @@ class MachineOutput final : public BuildOutput {
         return error("==> " + target + ": " + text);
       case wire::LogKind::Progress:
       case wire::LogKind::Step:
+      case wire::LogKind::Picture:
         return;
     }
   }

@@ -36,8 +36,16 @@ Result<void> make_directory(const std::string& path) {
   return io::make_directories(path, 0700);
 }
 
-// Whether everything of the lease is gone.
-bool sweep_lease(const agent::LeaseDirectory& lease, std::vector<std::string>& notes) {
+Result<void> hand_over(const agent::LeaseDirectory& lease, const std::string& adopt_into) {
+  TRY(lease.mark_orphaned());
+  const std::string to = adopt_into + "/" + lease.name();
+  if (::rename(lease.path().c_str(), to.c_str()) == 0) return {};
+  return system_error("rename " + lease.path(), errno);
+}
+
+// Whether nothing of the lease ties its run any more.
+bool sweep_lease(const agent::LeaseDirectory& lease, const std::string& adopt_into,
+                 std::vector<std::string>& notes) {
   const std::string identity = lease.identity();
   if (!identity.empty()) {
     const Result<void> killed = agent::kill_by_identity(identity);
@@ -52,15 +60,18 @@ bool sweep_lease(const agent::LeaseDirectory& lease, std::vector<std::string>& n
   for (const Error& failure : report->failures) notes.push_back(failure.message);
   for (const agent::OpenResource& resource : report->foreign) {
     notes.push_back("A killed build left " + resource.kind + " " + resource.name +
-                    (resource.id.empty() ? "" : " (" + resource.id + ")") +
-                    "; see `farmctl leaks`.");
+                    (resource.id.empty() ? "" : " (" + resource.id + ")") + "; removing it.");
   }
-  return report->clean();
+  if (report->foreign.empty()) return report->clean();
+  const Result<void> handed = hand_over(lease, adopt_into);
+  if (!handed) notes.push_back(handed.error().message);
+  return handed.has_value();
 }
 
-bool any_kept(const std::string& leases) {
+bool any_must_stay(const std::string& leases) {
   for (const std::string& name : names_in(leases)) {
-    if (agent::LeaseDirectory(leases + "/" + name).kept()) return true;
+    const agent::LeaseDirectory lease(leases + "/" + name);
+    if (lease.kept() || lease.orphaned()) return true;
   }
   return false;
 }
@@ -88,11 +99,12 @@ Result<RunDirectory> RunDirectory::create(const std::string& state, Random& rand
 }
 
 Result<void> RunDirectory::remove() const {
-  if (any_kept(leases())) return {};
+  if (any_must_stay(leases())) return {};
   return io::remove_tree(path_);
 }
 
-std::vector<std::string> sweep_dead_runs(const std::string& state) {
+std::vector<std::string> sweep_dead_runs(const std::string& state,
+                                         const std::string& adopt_into) {
   std::vector<std::string> notes;
   const std::string runs = state + "/runs";
   for (const std::string& run : names_in(runs)) {
@@ -103,7 +115,7 @@ std::vector<std::string> sweep_dead_runs(const std::string& state) {
     bool clean = true;
     for (const std::string& name : names_in(path + "/leases")) {
       const agent::LeaseDirectory lease(path + "/leases/" + name);
-      if (lease.kept() || !agent::lease_from_name(name) || !sweep_lease(lease, notes)) {
+      if (lease.kept() || !agent::lease_from_name(name) || !sweep_lease(lease, adopt_into, notes)) {
         clean = false;
       }
     }

@@ -22,7 +22,8 @@ class RunDirectory {
   std::string leases() const { return path_ + "/leases"; }
   /// Where the run's journal goes; it outlives the directory until readers merge it.
   const std::string& journal() const { return journal_; }
-  /// Removes the directory unless a lease was kept on purpose (-on-error=abort).
+  /// Removes the directory unless a lease was kept on purpose (-on-error=abort) or has resources
+  /// at a provider that could not be removed yet.
   Result<void> remove() const;
 
  private:
@@ -33,7 +34,8 @@ class RunDirectory {
   io::Fd lock_;  // inherited by zygote and runners
 };
 
-/// Sweeps the runs of `state` that nobody holds. One sentence per thing a person should know.
-std::vector<std::string> sweep_dead_runs(const std::string& state);
+/// Sweeps the runs of `state` that nobody holds. Leases that still own resources at a provider move
+/// to `adopt_into`, where a supervisor has them reaped. One sentence per thing a person should know.
+std::vector<std::string> sweep_dead_runs(const std::string& state, const std::string& adopt_into);
 
 }  // namespace farm::farmctl

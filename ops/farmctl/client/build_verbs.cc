@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/io/files.h"
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/follow.h"
 #include "ops/farmctl/client/log_lines.h"
 #include "ops/farmctl/view/build_view.h"
+#include "ops/farmctl/view/screen_shelf.h"
 
 namespace farm::farmctl {
 namespace {
@@ -75,6 +77,21 @@ void print_why(const json& answer) {
   }
 }
 
+int save_screens(Client& client, const std::map<std::string, wire::Picture>& screens,
+                 const std::string& file) {
+  if (screens.empty()) return client.fail(not_found("there is no picture of a screen in the log"));
+  if (!file.empty() && screens.size() > 1) {
+    return client.fail(invalid_input("several jobs have pictures: name one as BUILD/JOB"));
+  }
+  for (const auto& [job, picture] : screens) {
+    const std::string path = file.empty() ? screen_file_name(job) : file;
+    const Result<void> written = io::write_file(path, picture.png);
+    if (!written) return client.fail(written.error());
+    std::printf("%s\n", path.c_str());
+  }
+  return kDone;
+}
+
 }  // namespace
 
 int run_status(Client& client) {
@@ -114,7 +131,10 @@ int run_logs(Client& client) {
   int exit_code = kDone;
   auto opened = open(client, "logs", "BUILD[/JOB]", "log of a build or of one of its jobs",
                      {{"f", FlagKind::Switch, "follow until the build ends"},
-                      {"t", FlagKind::Switch, "time before each line"}},
+                      {"t", FlagKind::Switch, "time before each line"},
+                      {"screen", FlagKind::Switch, "pictures of the screens instead; the last of "
+                                                   "each job is saved"},
+                      {"o", FlagKind::Text, "file for the picture (default: JOB.png here)"}},
                      1, 1, exit_code);
   if (!opened) return exit_code;
   std::string name = opened->flags.arguments()[0];
@@ -144,8 +164,18 @@ int run_logs(Client& client) {
   options.follow = opened->flags.on("f");
   options.timestamps = opened->flags.on("t");
   options.color = client.output.settings().color;
+  std::map<std::string, wire::Picture> screens;
+  const bool screen = opened->flags.on("screen");
+  if (screen) {
+    options.on_picture = [&](const std::string& job, const wire::Picture& picture) {
+      std::fprintf(stderr, "%s  %s  %s\n", utc_text(picture.time).c_str(), job.c_str(),
+                   picture.caption.c_str());
+      screens[job] = picture;
+    };
+  }
   Result<FollowEnd> end = follow_build(client, *opened->connection, *id, jobs, options);
   if (!end) return client.fail(end.error());
+  if (screen) return save_screens(client, screens, opened->flags.text("o"));
   return end->state == "detached" ? kInterrupted : kDone;
 }
 

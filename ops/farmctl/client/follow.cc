@@ -48,7 +48,7 @@ class Follower {
     for (const auto& [id, name] : jobs) {
       const bool wanted = options.only_job.empty() || options.only_job == id ||
                           options.only_job == name;
-      jobs_[id] = {name, wanted, LogLines(name, index++, options.color, options.timestamps), {}, 0};
+      jobs_[id] = {name, wanted, LogLines(name, index++, options.color, options.timestamps)};
       if (wanted) status_.add(id, name);
     }
   }
@@ -74,6 +74,10 @@ class Follower {
     job.offset += chunk.bytes.size() - known;
     std::string text;
     const size_t used = wire::read_records(job.pending, [&](const wire::LogRecord& record) {
+      if (options_.on_picture) {
+        if (const auto picture = job.pictures.take(record)) options_.on_picture(job.name, *picture);
+        return;
+      }
       job.lines.add(record, text);
       if (record.kind == wire::LogKind::Step) status_.step(found->first, std::string(record.text));
       if (record.kind == wire::LogKind::Detail) {
@@ -120,9 +124,10 @@ class Follower {
   struct Job {
     std::string name;
     bool wanted = true;
-    LogLines lines;
-    std::string pending;
+    LogLines lines = {};
+    std::string pending = {};
     uint64_t offset = 0;
+    wire::PictureReader pictures = {};
     std::string state = {};
     uint64_t attempt = 0;
     // How the job ended, said once its log is here up to `held_until`: events overtake logs.
@@ -171,7 +176,7 @@ class Follower {
   }
 
   void print(const std::string& text) {
-    if (text.empty() || options_.silent) return;
+    if (text.empty() || options_.silent || options_.on_picture) return;
     status_.erase();
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);

@@ -3,11 +3,12 @@
 // goes on where it was.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "common/wire/log_record.h"
+#include "common/wire/picture_record.h"
 #include "ops/farmctl/client/client.h"
 
 namespace farm::farmctl {
@@ -20,6 +21,8 @@ struct FollowOptions {
   bool follow = true;            // false: what there is now, then the end
   std::string only_job;          // id text or name; empty: all
   bool silent = false;           // --output json: nothing on the way
+  /// Pictures of screens in the logs; lines are not printed then.
+  std::function<void(const std::string& job, const wire::Picture&)> on_picture = {};
 };
 
 struct FollowEnd {

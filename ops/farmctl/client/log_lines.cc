@@ -20,7 +20,10 @@ std::string utc_text(WallTime time) {
 
 void LogLines::add(const wire::LogRecord& record, std::string& out) const {
   const bool detail = record.kind == wire::LogKind::Detail;
-  if (record.kind == wire::LogKind::Step || record.kind == wire::LogKind::Progress) return;
+  if (record.kind == wire::LogKind::Step || record.kind == wire::LogKind::Progress ||
+      record.kind == wire::LogKind::Picture) {
+    return;
+  }
   const bool error = record.kind == wire::LogKind::Error;
   if (timestamps_) out += utc_text(record.time) + " ";
   const std::string line = fmt::format("{}{}: {}", detail ? "    " : "==> ", name_, record.text);

@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/environment.h"
+#include "common/io/files.h"
 #include "ops/farmctl/common/flags.h"
 #include "ops/farmctl/common/state_directory.h"
 #include "ops/farmctl/local/local_store.h"
 #include "ops/farmctl/view/build_view.h"
+#include "ops/farmctl/view/screen_shelf.h"
 
 namespace farm::farmctl {
 namespace {
@@ -62,6 +64,35 @@ int show(const Question& question, const ParsedFlags& flags, const std::string& 
   return 0;
 }
 
+// The pictures of failed machines; the lines of local builds were on the screen.
+int show_screens(const ParsedFlags& flags, const std::string& state, const Clock& clock) {
+  std::string name = flags.arguments().empty() ? "@last" : flags.arguments()[0];
+  std::string job;
+  if (const size_t slash = name.find('/'); slash != std::string::npos) {
+    job = name.substr(slash + 1);
+    name.resize(slash);
+  }
+  std::vector<std::string> problems;
+  const Result<std::string> text =
+      ask_local_store(state, "build", {{"build", name}}, clock, problems);
+  tell(problems);
+  if (!text) return fail(text.error());
+  const nlohmann::json build = nlohmann::json::parse(*text, nullptr, false);
+  const std::vector<std::string> paths =
+      ScreenShelf(state).find(build.is_object() ? build.value("id", "") : "", job);
+  if (paths.empty()) return fail(not_found("no screen of a failed machine was kept of " + name));
+  const std::string file = flags.text("o");
+  if (!file.empty()) {
+    if (paths.size() > 1) {
+      return fail(invalid_input("several jobs have pictures: name one as BUILD/JOB"));
+    }
+    const Result<void> copied = io::copy_file(paths[0], file, CancelToken());
+    if (!copied) return fail(copied.error());
+  }
+  for (const std::string& path : paths) std::printf("%s\n", file.empty() ? path.c_str() : file.c_str());
+  return 0;
+}
+
 int run(int argc, char** argv) {
   const Environment environment = Environment::of_process();
   const SystemClock clock;
@@ -73,6 +104,8 @@ int run(int argc, char** argv) {
       {"local", FlagKind::Switch, "builds of this machine"},
       {"state", FlagKind::Text, "state directory of farmctl build"},
       {"output", FlagKind::Text, "table (default) or json"},
+      {"screen", FlagKind::Switch, "logs: the last screens of failed machines"},
+      {"o", FlagKind::Text, "logs --screen: a copy of the picture"},
   };
   Result<ParsedFlags> flags = parse_flags(table, words);
   if (!flags) return fail(flags.error());
@@ -83,6 +116,7 @@ int run(int argc, char** argv) {
     tell(problems);
     return merged ? 0 : fail(merged.error());
   }
+  if (verb == "logs" && flags->on("screen")) return show_screens(*flags, state, clock);
   const Question* question = find_question(verb);
   if (question == nullptr) {
     return fail(invalid_input("`" + verb + "` has no local form; it asks a coordinator"));

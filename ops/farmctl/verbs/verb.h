@@ -28,6 +28,7 @@ int run_inspect(Invocation& invocation);
 int run_console(Invocation& invocation);
 int run_fmt(Invocation& invocation);
 int run_fix(Invocation& invocation);
+int run_hcl2_upgrade(Invocation& invocation);
 int run_init(Invocation& invocation);
 int run_plugins(Invocation& invocation);
 int run_version(Invocation& invocation);
