@@ -35,11 +35,11 @@ Result<void> remove_resource(const OpenResource& resource) {
   return resource.id.empty() ? Result<void>{} : kill_by_identity(resource.id);
 }
 
-bool local_kind(const std::string& kind) {
+}  // namespace
+
+bool is_local_kind(const std::string& kind) {
   return kind == builders::resource_kind::kPath || kind == builders::resource_kind::kProcess;
 }
-
-}  // namespace
 
 Result<void> kill_by_identity(const std::string& identity) {
   const pid_t pid = leading_pid(identity);
@@ -90,7 +90,7 @@ Result<SweepReport> sweep(const std::string& path) {
   SweepReport report;
   const std::vector<OpenResource> open = ledger.open_resources();
   for (auto resource = open.rbegin(); resource != open.rend(); ++resource) {
-    if (!local_kind(resource->kind)) {
+    if (!is_local_kind(resource->kind)) {
       report.foreign.push_back(*resource);
       continue;
     }

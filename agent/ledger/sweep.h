@@ -22,6 +22,9 @@ struct SweepReport {
 /// Sweeps the ledger file at `path`, newest resource first. A missing file is a clean sweep.
 Result<SweepReport> sweep(const std::string& path);
 
+/// Whether sweep() removes resources of this kind itself.
+bool is_local_kind(const std::string& kind);
+
 /// SIGKILLs the process named by `identity` ("pid starttime bootid") and waits for its end, at
 /// most 10 s. A process that is gone or is another one now is success.
 Result<void> kill_by_identity(const std::string& identity);

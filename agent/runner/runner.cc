@@ -13,6 +13,7 @@
 #include "agent/runner/component_setup.h"
 #include "agent/runner/post_processing.h"
 #include "agent/runner/provision_hook.h"
+#include "agent/runner/reap.h"
 #include "agent/runner/redactor.h"
 #include "agent/runner/spool_ui.h"
 #include "agent/upload/file_digests.h"
@@ -332,6 +333,9 @@ Result<void> run(const std::string& directory, ControlChannel control,
 int run_lease(const std::string& directory, ControlChannel control, const RunnerOptions& options,
               const builders::Registry& registry, const plan::ComponentCatalog& catalog) {
   try {
+    if (const LeaseDirectory lease(directory); lease.reaping()) {
+      return reap_lease(lease, std::move(control), registry, catalog);
+    }
     const Result<void> done = run(directory, std::move(control), options, registry, catalog);
     if (done) return 0;
     log::error("runner failed", {{"lease", directory}, {"error", done.error().message}});

@@ -18,7 +18,7 @@ struct RunnerOptions {
   Durability durability = Durability::Synced;
 };
 
-/// Runs the lease in `directory`: SIGTERM and SIGINT cancel it. Returns the exit code of the
+/// Runs the lease in `directory`, or reaps it when it is marked so: SIGTERM and SIGINT cancel it. Returns the exit code of the
 /// process: 0 when a result file was written, whatever the outcome of the build.
 int run_lease(const std::string& directory, ControlChannel control, const RunnerOptions& options,
               const builders::Registry& registry, const plan::ComponentCatalog& catalog);

@@ -92,6 +92,14 @@ Result<void> LeaseDirectory::mark_kept() const { return io::write_file(file("kep
 
 bool LeaseDirectory::kept() const { return io::exists(file("kept")); }
 
+Result<void> LeaseDirectory::mark_reaping() const { return io::write_file(file("reaping"), {}); }
+
+bool LeaseDirectory::reaping() const { return io::exists(file("reaping")); }
+
+Result<void> LeaseDirectory::mark_orphaned() const { return io::write_file(file("orphaned"), {}); }
+
+bool LeaseDirectory::orphaned() const { return io::exists(file("orphaned")); }
+
 std::optional<WallTime> LeaseDirectory::kept_since() const {
   struct stat status {};
   if (::stat(file("kept").c_str(), &status) != 0) return std::nullopt;

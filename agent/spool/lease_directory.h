@@ -4,7 +4,9 @@
 //
 // <root>/<job>-<epoch>/: offer (wire frame), identity (of the runner process), log (wire log
 // records), events (one line per phase), ledger (agent/ledger), result (wire frame, written last),
-// kept (the machine was left standing on purpose: nothing is swept), tmp/ (the build's own).
+// kept (the machine was left standing on purpose: nothing is swept), tmp/ (the build's own),
+// reaping (the next runner is a reaper), orphaned (over and recorded; only what the ledger lists
+// still ties the directory here).
 #pragma once
 
 #include <functional>
@@ -53,6 +55,12 @@ class LeaseDirectory {
   bool kept() const;
   /// Wall time of mark_kept(); empty when not kept.
   std::optional<WallTime> kept_since() const;
+  /// The runner that is started next removes outside resources instead of building.
+  Result<void> mark_reaping() const;
+  bool reaping() const;
+  /// Nobody asks for the lease any more, but not all of its resources are gone.
+  Result<void> mark_orphaned() const;
+  bool orphaned() const;
   uint64_t log_bytes() const;
   Result<void> remove() const;
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "agent/ledger/file_ledger.h"
-#include "agent/ledger/sweep.h"
 #include "agent/supervisor/resource_events.h"
+#include "agent/supervisor/supervised_lease.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "common/io/process.h"
@@ -47,33 +47,6 @@ std::string tail(const std::string& path, uint64_t offset) {
 }
 
 }  // namespace
-
-struct Supervisor::Lease {
-  enum class State { Prepared, Starting, Running, Ended };
-
-  Lease(LeaseDirectory d, wire::JobRef r) : directory(std::move(d)), ref(r) {}
-
-  LeaseDirectory directory;
-  wire::JobRef ref;
-  State state = State::Prepared;
-  ControlChannel control;
-  pid_t pid = -1;
-  io::Fd pidfd;
-  bool adopted = false;  // no child of our zygote: pidfd tells of its end, its status is unknown
-  wire::Phase phase = wire::Phase::Preparing;
-  uint64_t log_bytes = 0;
-  uint64_t events_read = 0;
-  uint64_t ledger_read = 0;
-  Duration silence_limit{0};
-  std::optional<Instant> total_deadline;
-  std::optional<Instant> silence_deadline;
-  std::optional<Instant> kill_deadline;  // set by cancel()
-  std::optional<Error> limit_error;      // why we cancelled it ourselves
-  bool cancel_asked = false;
-  bool killed = false;
-  std::optional<wire::JobResult> result;
-  bool reported = false;
-};
 
 Supervisor::Supervisor(SupervisorOptions options, Zygote zygote, const Clock& clock,
                        SupervisorEvents& events)
@@ -122,6 +95,13 @@ Result<void> Supervisor::adopt_all() {
 void Supervisor::adopt(LeaseDirectory directory, const wire::JobRef& ref) {
   Lease& lease = *(leases_[ref] = std::make_unique<Lease>(std::move(directory), ref));
   lease.adopted = true;
+  if (lease.directory.orphaned()) {
+    lease.state = Lease::State::Ended;
+    lease.reported = true;
+    lease.orphaned = true;
+    lease.next_reap = clock_.now();
+    return;
+  }
   lease.state = Lease::State::Running;
   const Result<wire::Offer> offer = lease.directory.offer();
   if (offer) {
@@ -152,7 +132,8 @@ Supervisor::Lease* Supervisor::find(const wire::JobRef& ref) {
 
 Supervisor::Lease* Supervisor::find_pid(pid_t pid) {
   for (auto& [ref, lease] : leases_) {
-    const bool child = !lease->adopted && lease->state == Lease::State::Running;
+    const bool child = !lease->adopted && (lease->state == Lease::State::Running ||
+                                           lease->reap == Lease::Reap::Running);
     if (child && lease->pid == pid) return lease.get();
   }
   return nullptr;
@@ -199,6 +180,7 @@ void Supervisor::fail(const wire::JobRef& ref, Error error) {
 void Supervisor::cancel(const wire::JobRef& ref, Duration grace) {
   Lease* lease = find(ref);
   if (lease == nullptr || lease->state == Lease::State::Ended) return;
+  if (lease->reap != Lease::Reap::None) return;  // the build is over; its remains have a deadline
   const Instant deadline = clock_.now() + grace;
   if (!lease->kill_deadline || deadline < *lease->kill_deadline) lease->kill_deadline = deadline;
   if (lease->cancel_asked) return;
@@ -225,6 +207,10 @@ Result<void> Supervisor::forget(const wire::JobRef& ref) {
     return conflict("lease " + lease_name(ref) + " has not ended");
   }
   const LeaseDirectory directory = lease->directory;
+  if (lease->reap != Lease::Reap::None || lease->next_reap) {
+    lease->orphaned = true;
+    return directory.mark_orphaned();
+  }
   leases_.erase(ref);
   return directory.remove();
 }
@@ -232,6 +218,7 @@ Result<void> Supervisor::forget(const wire::JobRef& ref) {
 std::vector<wire::RunningJob> Supervisor::inventory() const {
   std::vector<wire::RunningJob> jobs;
   for (const auto& [ref, lease] : leases_) {
+    if (lease->orphaned) continue;
     const bool ended = lease->state == Lease::State::Ended;
     jobs.push_back({ref, ended ? wire::Phase::Finished : lease->phase,
                     std::max(lease->log_bytes, lease->directory.log_bytes())});
@@ -245,6 +232,18 @@ size_t Supervisor::active() const {
   return static_cast<size_t>(std::count_if(leases_.begin(), leases_.end(), [](const auto& entry) {
     return entry.second->state != Lease::State::Ended;
   }));
+}
+
+size_t Supervisor::reaping() const {
+  return static_cast<size_t>(std::count_if(leases_.begin(), leases_.end(), [](const auto& entry) {
+    const Lease& lease = *entry.second;
+    return lease.reap != Lease::Reap::None || (lease.next_reap && lease.reap_tries == 0);
+  }));
+}
+
+size_t Supervisor::orphans() const {
+  return static_cast<size_t>(std::count_if(
+      leases_.begin(), leases_.end(), [](const auto& entry) { return entry.second->orphaned; }));
 }
 
 Result<void> Supervisor::dispatch(Duration max_wait) {
@@ -276,7 +275,7 @@ Result<void> Supervisor::dispatch(Duration max_wait) {
   }
   std::vector<wire::JobRef> all;
   for (const auto& [ref, lease] : leases_) {
-    if (lease->state != Lease::State::Ended) all.push_back(ref);
+    if (lease->state != Lease::State::Ended || is_reaping(*lease)) all.push_back(ref);
   }
   for (const wire::JobRef& ref : all) {
     if (Lease* lease = find(ref)) check_deadlines(*lease);
@@ -300,6 +299,13 @@ void Supervisor::take_report(ZygoteReport report) {
   }
   const std::optional<wire::JobRef> ref = lease_from_name(io::base_name(report.directory));
   Lease* lease = ref ? find(*ref) : nullptr;
+  if (lease != nullptr && lease->reap == Lease::Reap::Starting) {
+    if (report.kind == ZygoteReport::Kind::NotStarted) return reaper_ended(*lease);
+    lease->reap = Lease::Reap::Running;
+    lease->pid = report.pid;
+    lease->pidfd = std::move(report.pidfd);
+    return;
+  }
   if (lease == nullptr || lease->state != Lease::State::Starting) return;
   if (report.kind == ZygoteReport::Kind::NotStarted) {
     fail(*ref, unavailable("the runner could not be started: " + report.error));
@@ -317,7 +323,9 @@ void Supervisor::zygote_gone(const Error& error) {
   zygote_alive_ = false;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, zygote_.fd(), nullptr);
   for (auto& [ref, lease] : leases_) {
-    if (lease->state == Lease::State::Starting) {
+    if (lease->reap != Lease::Reap::None) {
+      lease->reap_deadline = clock_.now();  // its end cannot be heard of any more
+    } else if (lease->state == Lease::State::Starting) {
       fail(ref, unavailable("the runner could not be started: the zygote process is gone"));
     } else if (lease->state == Lease::State::Running && !lease->adopted) {
       lease->adopted = true;
@@ -387,6 +395,7 @@ void Supervisor::read_ledger(Lease& lease) {
 
 void Supervisor::check_deadlines(Lease& lease) {
   const Instant now = clock_.now();
+  if (is_reaping(lease)) return mind_reaper(lease);
   if (lease.adopted) refresh(lease);
   const auto over = [now](const std::optional<Instant>& at) { return at && *at <= now; };
   if (!lease.cancel_asked && over(lease.total_deadline)) {
@@ -414,75 +423,16 @@ void Supervisor::kill_all_of(Lease& lease) {
   signal(lease, SIGKILL);
 }
 
-void Supervisor::runner_ended(Lease& lease, std::optional<int> wait_status) {
-  if (lease.reported) return;
-  for (const int fd : {lease.control.open() ? lease.control.fd() : -1, lease.pidfd.get()}) {
-    if (fd >= 0) by_fd_.erase(fd);
-  }
-  lease.control.close();
-  lease.pidfd.reset();
-  if (lease.adopted && !lease.directory.kept()) kill_lease_processes(lease.directory.name());
-  refresh(lease);
-  sweep_ledger(lease);
-  lease.state = Lease::State::Ended;
-  finish(lease, lease.result ? *lease.result : final_result(lease, wait_status));
-}
-
-wire::JobResult Supervisor::final_result(const Lease& lease,
-                                         std::optional<int> wait_status) const {
-  Result<wire::JobResult> written = lease.directory.result();
-  wire::JobResult result;
-  if (written) {
-    result = *std::move(written);
-  } else if (lease.killed) {
-    result.outcome = wire::Outcome::Cancelled;
-    result.error = cancelled("Build was cancelled; it did not end in time and was killed.");
-  } else {
-    // Retryable: the next runner may be luckier.
-    result.error = {ErrorCode::Internal, crash_text(wait_status, lease.directory.log()), true};
-  }
-  if (lease.limit_error && result.outcome != wire::Outcome::Succeeded) {
-    result.outcome = wire::Outcome::Failed;
-    result.error = *lease.limit_error;
-  }
-  result.ref = lease.ref;
-  result.log_bytes = lease.log_bytes;
-  return result;
-}
-
-void Supervisor::sweep_ledger(Lease& lease) {
-  if (lease.ledger_read == 0 || lease.directory.kept()) return;
-  const Result<SweepReport> report = sweep(lease.directory.ledger());
-  if (!report) {
-    return log::error("ledger not swept", {{"error", report.error().message}});
-  }
-  for (const Error& failure : report->failures) {
-    log::error("resource not removed", {{"error", failure.message}});
-  }
-  for (const OpenResource& resource : report->foreign) {
-    log::warn("resource left to its platform's reaper",
-              {{"kind", resource.kind}, {"name", resource.name}, {"id", resource.id}});
-  }
-  read_ledger(lease);  // tells of what is gone now
-}
-
-void Supervisor::finish(Lease& lease, wire::JobResult result) {
-  const bool made_up = lease.limit_error || !io::exists(lease.directory.file("result"));
-  if (made_up) {  // it must not change when another supervisor looks again
-    const Result<void> written = lease.directory.write_result(result, options_.durability);
-    if (!written) log::error("result not written", {{"error", written.error().message}});
-  }
-  lease.result = result;
-  lease.reported = true;
-  lease.phase = wire::Phase::Finished;
-  events_.on_finished(result);
-}
-
 Duration Supervisor::until_next_deadline(Duration at_most) const {
   if (!ended_early_.empty()) return Duration::zero();
   Duration wait = at_most;
   const Instant now = clock_.now();
   for (const auto& [ref, lease] : leases_) {
+    if (is_reaping(*lease)) {
+      const Instant at = lease->next_reap ? *lease->next_reap : *lease->reap_deadline;
+      wait = std::min(wait, std::max(at - now, Duration::zero()));
+      continue;
+    }
     if (lease->state == Lease::State::Ended) continue;
     if (lease->adopted) wait = std::min(wait, kAdoptedPoll);
     const bool asked = lease->cancel_asked;

@@ -53,13 +53,18 @@ class Supervisor {
   /// ledger swept. A second call may only shorten the grace. Unknown leases are ignored.
   void cancel(const wire::JobRef& ref, Duration grace);
   void answer(const wire::JobRef& ref, const std::string& text);
-  /// The result was recorded elsewhere: removes the lease's files.
+  /// The result was recorded elsewhere: removes the lease's files, at once or as soon as nothing
+  /// of the lease is left at a provider.
   Result<void> forget(const wire::JobRef& ref);
 
   std::vector<wire::RunningJob> inventory() const;
   bool holds(const wire::JobRef& ref) const;
   /// Leases whose runner has not ended.
   size_t active() const;
+  /// Leases whose resources at a provider are being removed, or wait for the first try.
+  size_t reaping() const;
+  /// Leases that are over and recorded but for such resources.
+  size_t orphans() const;
   const std::string& root() const { return options_.root; }
 
   int fd() const { return epoll_.get(); }
@@ -88,9 +93,15 @@ class Supervisor {
   void signal(const Lease& lease, int number);
   void kill_all_of(Lease& lease);
   void runner_ended(Lease& lease, std::optional<int> wait_status);
+  void let_go(Lease& lease);
   wire::JobResult final_result(const Lease& lease, std::optional<int> wait_status) const;
-  void sweep_ledger(Lease& lease);
-  void finish(Lease& lease, wire::JobResult result);
+  bool sweep_ledger(Lease& lease);
+  static bool is_reaping(const Lease& lease);
+  bool start_reaper(Lease& lease);
+  Result<void> launch_reaper(Lease& lease);
+  void mind_reaper(Lease& lease);
+  void reaper_ended(Lease& lease);
+  void finish(Lease& lease);
 
   SupervisorOptions options_;
   Zygote zygote_;

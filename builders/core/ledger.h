@@ -10,7 +10,8 @@
 
 namespace farm::builders {
 
-/// Kinds the agent itself can remove; platforms add theirs ("proxmox-vm").
+/// Kinds the agent itself can remove; platforms add theirs ("proxmox-vm") and register a Reaper for
+/// each (builders/core/reaper.h).
 namespace resource_kind {
 inline constexpr const char* kPath = "path";        // file or directory tree; name = absolute path
 inline constexpr const char* kProcess = "process";  // bound id = "pid starttime bootid"

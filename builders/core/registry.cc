@@ -31,6 +31,10 @@ Result<std::unique_ptr<Provisioner>> Registry::provisioner(const std::string& ty
 Result<std::unique_ptr<PostProcessor>> Registry::post_processor(const std::string& type) const {
   return make<PostProcessor>(post_processors_, type, "post-processor");
 }
+const Reaper* Registry::reaper(const std::string& kind) const {
+  const auto found = reapers_.find(kind);
+  return found == reapers_.end() ? nullptr : &found->second;
+}
 std::vector<std::string> Registry::builder_types() const { return names<Builder>(builders_); }
 std::vector<std::string> Registry::provisioner_types() const {
   return names<Provisioner>(provisioners_);

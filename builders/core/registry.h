@@ -8,6 +8,7 @@
 #include <string>
 
 #include "builders/core/component.h"
+#include "builders/core/reaper.h"
 
 namespace farm::builders {
 
@@ -25,10 +26,14 @@ class Registry {
   void add_post_processor(const std::string& type, Factory<PostProcessor> factory) {
     post_processors_[type] = std::move(factory);
   }
+  /// `kind` as the platform's steps name it to the ledger ("proxmox-vm").
+  void add_reaper(const std::string& kind, Reaper reaper) { reapers_[kind] = std::move(reaper); }
   /// NotFound names the type.
   Result<std::unique_ptr<Builder>> builder(const std::string& type) const;
   Result<std::unique_ptr<Provisioner>> provisioner(const std::string& type) const;
   Result<std::unique_ptr<PostProcessor>> post_processor(const std::string& type) const;
+  /// nullptr: nobody here knows how to remove such a thing.
+  const Reaper* reaper(const std::string& kind) const;
   std::vector<std::string> builder_types() const;
   std::vector<std::string> provisioner_types() const;
   std::vector<std::string> post_processor_types() const;
@@ -37,6 +42,7 @@ class Registry {
   std::map<std::string, Factory<Builder>> builders_;
   std::map<std::string, Factory<Provisioner>> provisioners_;
   std::map<std::string, Factory<PostProcessor>> post_processors_;
+  std::map<std::string, Reaper> reapers_;
 };
 
 /// Generated: calls register_component(Registry&) of every component folder in a fixed order.

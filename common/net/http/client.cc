@@ -37,6 +37,10 @@ size_t on_header(char* data, size_t size, size_t count, void* user) {
   const std::string_view line(data, size * count);
   if (line.starts_with("HTTP/")) {
     transfer.response.headers.clear();  // a new answer: redirect, 100, authentication round
+    const size_t code = line.find(' ');
+    const size_t reason = code == std::string_view::npos ? code : line.find(' ', code + 1);
+    transfer.response.reason =
+        reason == std::string_view::npos ? "" : std::string(trimmed(line.substr(reason + 1)));
   } else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
     transfer.response.headers.push_back({std::string(trimmed(line.substr(0, colon))),
                                          std::string(trimmed(line.substr(colon + 1)))});
@@ -147,10 +151,12 @@ void set_security(CURL* easy, const HttpRequest& request) {
   set_if(CURLOPT_SSLCERT, request.client_certificate_file);
   set_if(CURLOPT_SSLKEY, request.client_key_file);
   set_if(CURLOPT_PROXY, request.proxy);
+  if (request.no_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   set_if(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket);
   if (!request.user.empty()) {
     set_if(CURLOPT_USERNAME, request.user);
     curl_easy_setopt(easy, CURLOPT_PASSWORD, request.password.reveal().c_str());
+    if (request.ntlm) curl_easy_setopt(easy, CURLOPT_HTTPAUTH, long{CURLAUTH_NTLM});
   }
   if (request.netrc) curl_easy_setopt(easy, CURLOPT_NETRC, long{CURL_NETRC_OPTIONAL});
 }

@@ -40,12 +40,14 @@ struct HttpRequest {
 
   std::string user;  // basic authentication when not empty
   Secret password;
+  bool ntlm = false;  // the user logs in by NTLM instead; DOMAIN\user is understood
   bool netrc = false;  // look for credentials in ~/.netrc
   bool verify_tls = true;
   std::string ca_file;
   std::string client_certificate_file;  // PEM
   std::string client_key_file;
   std::string proxy;        // empty: http_proxy and its kin of the environment
+  bool no_proxy = false;    // straight to the host, whatever the environment says
   std::string unix_socket;  // connect there instead of to the URL's host
   uint64_t resume_from = 0;  // asks for the bytes from this offset on
 
@@ -58,6 +60,7 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;  // 0 for file:
+  std::string reason;  // text of the status line; some servers say there what went wrong
   std::vector<HttpHeader> headers;  // of the last answer
   std::string body;
   std::string url;  // after redirects

@@ -46,12 +46,24 @@ void write_log(const LeaseDirectory& lease, const std::string& text) {
 volatile std::sig_atomic_t g_terminated = 0;
 void on_term(int) { g_terminated = 1; }
 
+// Removes what the ledger lists, unless a file says that the provider cannot be reached.
+int reaper_body(const LeaseDirectory& lease) {
+  write_log(lease, "reaping");
+  if (io::exists(io::parent_path(lease.path()) + "/provider is down")) return 1;
+  Result<FileLedger> ledger = FileLedger::open(lease.ledger());
+  for (const OpenResource& resource : std::vector<OpenResource>(ledger->open_resources())) {
+    (void)ledger->gone(resource.intent).has_value();
+  }
+  return 0;
+}
+
 // The job's name says what its runner does.
 int runner_body(const std::string& directory, ControlChannel control) {
   const LeaseDirectory lease(directory);
   const Result<wire::Offer> offer = lease.offer();
   if (!offer) return 90;
   const std::string& what = offer->job_name;
+  if (lease.reaping()) return reaper_body(lease);
   wire::JobResult result;
   result.ref = offer->ref;
   result.outcome = wire::Outcome::Succeeded;
@@ -71,6 +83,12 @@ int runner_body(const std::string& directory, ControlChannel control) {
     while (g_terminated == 0) ::usleep(2000);
     result.outcome = wire::Outcome::Cancelled;
     result.error = cancelled("Build was cancelled.");
+  }
+  if (what == "remains") {
+    Result<FileLedger> ledger = FileLedger::open(lease.ledger());
+    const uint64_t intent = ledger->intend("proxmox-vm", "machine").value_or(0);
+    (void)ledger->bound(intent, "100").has_value();
+    ::raise(SIGKILL);
   }
   if (what == "litter" || what == "kept litter") {
     Result<FileLedger> ledger = FileLedger::open(lease.ledger());
@@ -182,6 +200,38 @@ TEST_F(SupervisorTest, SweepsWhatACrashedRunnerLeft) {
   const std::string child = *io::read_file(path("child"));
   const pid_t pid = static_cast<pid_t>(std::strtol(child.c_str(), nullptr, 10));
   EXPECT_TRUE(until([&] { return io::process_identity(pid) != child; }));
+}
+
+TEST_F(SupervisorTest, HasRemainsAtAProviderReapedBeforeTheResult) {
+  const wire::JobRef ref = start("remains");
+  ASSERT_TRUE(until_finished());
+  ASSERT_EQ(heard_.resources.size(), 3U);
+  EXPECT_EQ(heard_.resources[2].kind, wire::ResourceEvent::Kind::Gone);
+  const std::string& message = heard_.results[0].error.message;
+  EXPECT_NE(message.find("SIGKILL"), std::string::npos) << message;
+  EXPECT_EQ(supervisor_->reaping(), 0U);
+  EXPECT_TRUE(supervisor_->forget(ref).has_value());
+  EXPECT_TRUE(io::list_files(directory_.path())->empty());
+}
+
+TEST_F(SupervisorTest, TheNextSupervisorReapsWhatCouldNotBeRemoved) {
+  ASSERT_TRUE(io::write_file(path("provider is down"), "").has_value());
+  const wire::JobRef ref = start("remains");
+  ASSERT_TRUE(until_finished());  // reported all the same
+  EXPECT_TRUE(supervisor_->forget(ref).has_value());
+  EXPECT_TRUE(supervisor_->inventory().empty());
+  EXPECT_EQ(supervisor_->orphans(), 1U);
+  EXPECT_TRUE(io::exists(path(lease_name(ref))));
+  ASSERT_TRUE(io::remove_file(path("provider is down")).has_value());
+  supervisor_.reset();
+  heard_ = {};
+  open();
+  EXPECT_EQ(supervisor_->reaping(), 1U);
+  ASSERT_TRUE(until([&] { return supervisor_->orphans() == 0; }));
+  EXPECT_FALSE(io::exists(path(lease_name(ref))));
+  EXPECT_TRUE(heard_.results.empty());
+  ASSERT_EQ(heard_.resources.size(), 3U);
+  EXPECT_EQ(heard_.resources[2].kind, wire::ResourceEvent::Kind::Gone);
 }
 
 TEST_F(SupervisorTest, LeavesAloneWhatIsKeptOnPurpose) {
