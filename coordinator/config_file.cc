@@ -58,6 +58,15 @@ Result<void> apply_one(const std::string& name, const std::string& value, Server
     config.policy.retry_limit = limit;
     return {};
   }
+  if (name == "requests_per_second") {
+    double rate = 0;
+    const auto read = std::from_chars(value.data(), value.data() + value.size(), rate);
+    if (read.ec != std::errc() || read.ptr != value.data() + value.size() || !(rate > 0)) {
+      return invalid_input("must be a number above 0, not `" + value + "`");
+    }
+    config.requests = {rate, rate * 10};
+    return {};
+  }
   if (name == "log_level" || name == "log_format") return {};
   return invalid_input("no such setting");
 }

@@ -11,6 +11,9 @@
 
 namespace farm::coordinator {
 
+/// The part of the store that holds the lines.
+inline constexpr const char* kAuditPart = "audit";
+
 class AuditLog {
  public:
   /// Of a chain that ends as `head` says (the value of the "head" record); empty: a new chain.

@@ -267,6 +267,8 @@ ordered_json resources(const Farm& farm) {
     const Job* job = farm.state.queue.job(key.job);
     const Agent* agent = farm.state.fleet.find(resource.agent);
     const bool bound = resource.event.kind == wire::ResourceEvent::Kind::Bound;
+    const Attempt* attempt = job == nullptr ? nullptr : job->current();
+    const bool owned = attempt != nullptr && attempt->epoch == key.epoch;
     out.push_back({{"job", key.job.str()},
                    {"epoch", key.epoch.str()},
                    {"intent", key.intent},
@@ -276,7 +278,10 @@ ordered_json resources(const Farm& farm) {
                    {"id", resource.event.id},
                    {"agent", agent == nullptr ? "" : agent->name},
                    {"since", time_json(resource.since)},
-                   {"leaked", job == nullptr || is_terminal(job->state)}});
+                   {"age", seconds_between(resource.since, farm.now.wall)},
+                   {"job_name", job == nullptr ? "" : job->name},
+                   {"agent_state", agent == nullptr ? "unknown" : agent_state(farm.state, *agent)},
+                   {"leaked", !owned}});
   }
   return {{"resources", std::move(out)}};
 }

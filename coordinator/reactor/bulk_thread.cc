@@ -18,12 +18,13 @@ constexpr Duration kRetry = std::chrono::milliseconds(10);  // while a reader's 
 class BulkThread::Loop final : public Transport {
  public:
   Loop(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
-       Channel<ToBulk>& orders, Channel<FromBulk>& reports)
+       MakeBackup make_backup, Channel<ToBulk>& orders, Channel<FromBulk>& reports)
       : socket_(std::move(socket)),
         files_(store),
         uploads_(chunks),
         downloads_(files_, chunks),
         clock_(clock),
+        make_backup_(std::move(make_backup)),
         orders_(orders),
         reports_(reports) {}
 
@@ -107,6 +108,9 @@ class BulkThread::Loop final : public Transport {
       } else if (auto* drop = std::get_if<DropUser>(&*order)) {
         uploads_.drop_user(drop->user);
         downloads_.drop_user(drop->user);
+      } else if (auto* backup = std::get_if<BackupOrder>(&*order)) {
+        Result<std::string> directory = make_backup_(backup->name);
+        report(BackupMade{std::move(*backup), std::move(directory)});
       }
     }
   }
@@ -152,6 +156,7 @@ class BulkThread::Loop final : public Transport {
   UploadDesk uploads_;
   DownloadDesk downloads_;
   const Clock& clock_;
+  MakeBackup make_backup_;
   Channel<ToBulk>& orders_;
   Channel<FromBulk>& reports_;
   std::deque<FromBulk> unreported_;
@@ -159,8 +164,10 @@ class BulkThread::Loop final : public Transport {
   Instant swept_{};
 };
 
-BulkThread::BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock) {
-  loop_ = std::make_unique<Loop>(std::move(socket), store, chunks, clock, to_bulk_, from_bulk_);
+BulkThread::BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
+                       MakeBackup make_backup) {
+  loop_ = std::make_unique<Loop>(std::move(socket), store, chunks, clock, std::move(make_backup),
+                                 to_bulk_, from_bulk_);
   thread_ = std::thread([this] {
     while (!stop_) loop_->turn();
   });

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -16,6 +17,7 @@
 #include "common/net/zmq/socket.h"
 #include "coordinator/artifacts/download_desk.h"
 #include "coordinator/artifacts/upload_desk.h"
+#include "coordinator/reactor/service.h"
 
 namespace farm::coordinator {
 
@@ -24,7 +26,11 @@ struct ReaderState {
   Peer peer;
   bool behind = false;
 };
-using FromBulk = std::variant<Incoming, UploadDesk::Finished, ReaderState>;
+struct BackupMade {
+  BackupOrder order;
+  Result<std::string> directory;
+};
+using FromBulk = std::variant<Incoming, UploadDesk::Finished, ReaderState, BackupMade>;
 
 /// From the reactor.
 struct Admit {  // the upload or download may begin
@@ -33,11 +39,15 @@ struct Admit {  // the upload or download may begin
 struct DropUser {
   std::string user;
 };
-using ToBulk = std::variant<Outgoing, Admit, DropUser>;
+using ToBulk = std::variant<Outgoing, Admit, DropUser, BackupOrder>;
+
+/// Makes a backup of that name; its directory. Called on the bulk thread, which owns the bytes.
+using MakeBackup = std::function<Result<std::string>(const std::string& name)>;
 
 class BulkThread {
  public:
-  BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock);
+  BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
+             MakeBackup make_backup);
   ~BulkThread();
   BulkThread(const BulkThread&) = delete;
   BulkThread& operator=(const BulkThread&) = delete;

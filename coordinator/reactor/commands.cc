@@ -1,8 +1,10 @@
 // Commands: what people change: cancel, drain, resume, requeue, tokens, revocation.
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "common/base/log.h"
 #include "coordinator/reactor/service.h"
 
 namespace farm::coordinator {
@@ -132,6 +134,39 @@ Result<std::string> Service::revoke(const User& user, const Arguments& arguments
     }
   }
   return json{{"revoked", target}}.dump();
+}
+
+Result<void> Service::order_backup(const Peer& peer, const User& user,
+                                   const wire::Command& command) {
+  TRY(need(user, Role::Admin));
+  std::string name = get(command.arguments, "name");
+  if (name.empty()) {
+    name = time_text(parts_.clock.wall());  // 2026-11-22T10:00:00.000Z
+    std::erase_if(name, [](char c) { return c == ':' || c == '.'; });
+  }
+  const auto fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_' || c == '.';
+  };
+  if (name.size() > 100 || name[0] == '.' || !std::all_of(name.begin(), name.end(), fine)) {
+    return invalid_input("a backup's name has letters, digits, `-`, `_` and `.`, not `" + name +
+                         "`");
+  }
+  backups_.push_back({peer, command.request, user, name});
+  return {};
+}
+
+void Service::backup_made(const BackupOrder& order, Result<std::string> directory) {
+  wire::QueryReply reply{order.request, {}, std::nullopt};
+  record(order.user, "backup", order.name, directory ? nullptr : &directory.error());
+  if (directory) {
+    log::info("backup made", {{"directory", *directory}, {"by", order.user.name}});
+    reply.json = json{{"backup", order.name}, {"directory", *directory}}.dump();
+  } else {
+    log::error("backup failed", {{"error", directory.error().message}});
+    reply.error = std::move(directory).error();
+  }
+  outbox_.send(order.peer, std::move(reply));
 }
 
 Result<std::string> Service::list_tokens(const User& user) const {

@@ -22,6 +22,15 @@ Error read_only_error(const Error& trouble) {
   return unavailable("the coordinator is read-only at present: " + trouble.message);
 }
 
+/// What a command is about, for the audit log: never a secret, those come in answers only.
+std::string subject_of(const Arguments& arguments) {
+  for (const char* name : {"job", "build", "agent", "name", "role"}) {
+    const auto it = arguments.find(name);
+    if (it != arguments.end() && !it->second.empty()) return std::string(name) + " " + it->second;
+  }
+  return {};
+}
+
 bool is_agent_message(const wire::Message& message) {
   return std::holds_alternative<wire::Hello>(message) ||
          std::holds_alternative<wire::Sync>(message) ||
@@ -37,7 +46,10 @@ bool is_agent_message(const wire::Message& message) {
 }  // namespace
 
 Service::Service(ServiceParts parts, Policy policy, uint32_t incarnation)
-    : parts_(std::move(parts)), files_(parts_.store), outbox_(parts_.committer) {
+    : parts_(std::move(parts)),
+      files_(parts_.store),
+      outbox_(parts_.committer),
+      requests_(parts_.requests) {
   state_.policy = policy;
   state_.incarnation = incarnation;
 }
@@ -48,6 +60,8 @@ Result<void> Service::load() {
     log::error("record cannot be read", {{"key", record.key_hex}, {"reason", record.reason}});
   }
   damaged_ = damage.size();
+  const std::optional<std::string> head = TRY(parts_.store.get(keys::part(kAuditPart, "head")));
+  audit_ = TRY(AuditLog::resume(head.value_or("")));
   resume(state_, now());
   return {};
 }
@@ -76,6 +90,9 @@ void Service::handle(const Incoming& incoming) {
 void Service::handle_control(const Peer& peer, const User& user, const wire::Message& message) {
   if (is_agent_message(message)) return agent_said(peer, user, message);
   if (const auto* log = std::get_if<wire::LogData>(&message)) return take_log(peer, user, *log);
+  if (!requests_.take(user.id, parts_.clock.now())) {
+    return refuse(peer, unavailable("you ask too much at once; wait a second and go on"));
+  }
   if (const auto* m = std::get_if<wire::Submit>(&message)) return submit(peer, user, *m);
   if (const auto* m = std::get_if<wire::Query>(&message)) return query(peer, user, *m);
   if (const auto* m = std::get_if<wire::Command>(&message)) return command(peer, user, *m);
@@ -156,6 +173,7 @@ Result<void> Service::check_bundle(Submitted& event) {
 
 void Service::submit(const Peer& peer, const User& user, const wire::Submit& submit) {
   const auto refused = [&](Error error) {
+    record_denial(user, "submit", submit.template_name, error);
     outbox_.send(peer, wire::SubmitAck{submit.request, {}, std::move(error)});
   };
   if (!role_allows(user.role, Role::Submitter)) {
@@ -168,11 +186,14 @@ void Service::submit(const Peer& peer, const User& user, const wire::Submit& sub
   }
   Result<Submitted> event = take_in(submit, user.name, parts_.read_spec, parts_.random);
   if (!event) return refused(std::move(event).error());
-  if (state_.queue.build_of(submit.request) == nullptr) {
+  const bool repeated = state_.queue.build_of(submit.request) != nullptr;
+  if (!repeated) {
     if (Result<void> fine = check_bundle(*event); !fine) return refused(std::move(fine).error());
   }
   const std::optional<Error> error = apply(*event, &peer);
   if (error) return refused(*error);
+  if (repeated) return;
+  record(user, "submit", event->build.str(), nullptr);
   log::info("build submitted", {{"build", event->build.str()},
                                 {"by", user.name},
                                 {"jobs", static_cast<uint64_t>(event->ids.size())}});
@@ -185,11 +206,16 @@ void Service::query(const Peer& peer, const User& user, const wire::Query& query
   const Farm farm{state_, now(), parts_.version, outbox_.trouble(), damaged_};
   Result<std::string> json = denied("your role does not allow questions");
   if (role_allows(user.role, Role::Viewer)) {
-    json = query.what == "tokens" ? list_tokens(user) : answer(farm, query.what, arguments);
+    json = query.what == "tokens"  ? list_tokens(user)
+           : query.what == "audit" ? list_audit(user, arguments)
+                                   : answer(farm, query.what, arguments);
   }
   if (json) {
     reply.json = *std::move(json);
   } else {
+    if (json.error().code == ErrorCode::Denied) {
+      record_denial(user, "query " + query.what, "", json.error());
+    }
     reply.error = std::move(json).error();
   }
   if (query.what == "version") {  // must be answered while nothing can be written
@@ -206,11 +232,21 @@ void Service::command(const Peer& peer, const User& user, const wire::Command& c
     static_cast<void>(parts_.transport.send({peer, std::move(reply)}));
     return;
   }
+  if (command.what == "backup") {  // answered when it is made
+    const Result<void> ordered = order_backup(peer, user, command);
+    if (ordered) return;
+    record_denial(user, "backup", "", ordered.error());
+    reply.error = ordered.error();
+    return outbox_.send(peer, std::move(reply));
+  }
   Result<std::string> json = run_command(user, command);
+  const std::string subject = subject_of(command.arguments);
   if (json) {
+    record(user, command.what, subject, nullptr);
     log::info("command", {{"what", command.what}, {"by", user.name}});
     reply.json = *std::move(json);
   } else {
+    record_denial(user, command.what, subject, json.error());
     reply.error = std::move(json).error();
   }
   outbox_.send(peer, std::move(reply));
@@ -232,11 +268,15 @@ void Service::enroll(const Peer& peer, const wire::Enroll& request) {
   }
   if (!enrolled) {
     log::warn("enrolment refused", {{"name", request.name}});
+    User stranger;
+    stranger.name = "-";
+    record_denial(stranger, "enroll", request.name, enrolled.error());
     reply.error = std::move(enrolled).error();
     outbox_.send(peer, std::move(reply));
     return;
   }
-  for (const AccessRecord& record : enrolled->records) put_access(record);
+  for (const AccessRecord& access : enrolled->records) put_access(access);
+  record(enrolled->user, "enroll", enrolled->user.id, nullptr);
   log::info("enrolled", {{"name", enrolled->user.name}, {"role", role_name(enrolled->user.role)}});
   reply.id = enrolled->user.id;
   reply.server_key = parts_.server_key;

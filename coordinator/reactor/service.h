@@ -12,6 +12,8 @@
 #include "common/base/random.h"
 #include "common/wire/join_token.h"
 #include "coordinator/access/access.h"
+#include "coordinator/access/audit_log.h"
+#include "coordinator/access/rate_limit.h"
 #include "coordinator/api/query.h"
 #include "coordinator/artifacts/upload_desk.h"
 #include "coordinator/core/step.h"
@@ -33,6 +35,15 @@ struct ServiceParts {
   std::string version;
   std::string server_key;  // Z85, told to those who enrol
   wire::JoinToken join = {};  // what new tokens say besides their secret
+  RateLimit::Rate requests = {200, 2000};  // of each person: submits, questions, commands
+};
+
+/// A backup that was asked for and may be made; the bulk thread makes it.
+struct BackupOrder {
+  Peer peer;
+  RequestId request;
+  User user;
+  std::string name;
 };
 
 class Service {
@@ -56,6 +67,10 @@ class Service {
   std::optional<Instant> next_deadline() const;
 
   const State& state() const { return state_; }
+  /// Backups asked for since the last call; each is to be answered by backup_made().
+  std::vector<BackupOrder> take_backups() { return std::exchange(backups_, {}); }
+  /// The directory of the backup, or why there is none.
+  void backup_made(const BackupOrder& order, Result<std::string> directory);
   /// Users whose key was revoked since the last call: their transfers must end.
   std::vector<std::string> take_revoked() { return std::exchange(revoked_, {}); }
 
@@ -78,6 +93,15 @@ class Service {
   Result<std::string> create_token(const User& user, const Arguments& arguments);
   Result<std::string> revoke(const User& user, const Arguments& arguments);
   Result<std::string> list_tokens(const User& user) const;
+  Result<void> order_backup(const Peer& peer, const User& user, const wire::Command& command);
+
+  // audit_trail.cc
+  /// Adds a line to the audit log; it becomes durable with the batch of the round.
+  void record(const User& user, std::string action, std::string subject, const Error* error);
+  /// A refusal of something that changes nothing: recorded, up to a rate.
+  void record_denial(const User& user, std::string action, std::string subject,
+                     const Error& error);
+  Result<std::string> list_audit(const User& user, const Arguments& arguments) const;
 
   Now now() const { return {parts_.clock.now(), parts_.clock.wall()}; }
   /// Applies the event; replies go to `peer` when given. The event's refusal, if any.
@@ -94,6 +118,10 @@ class Service {
   Subscriptions subscriptions_;
   std::map<AgentId, Peer> sessions_;  // agent -> connection of its newest Hello
   std::vector<std::string> revoked_;
+  std::vector<BackupOrder> backups_;
+  AuditLog audit_;
+  RateLimit requests_;
+  RateLimit denials_{{0.2, 20}};  // per user: what is refused must not fill the store
   size_t damaged_ = 0;
 };
 

@@ -15,10 +15,13 @@
 #include "common/wire/join_token.h"
 #include "coordinator/reactor/bulk_thread.h"
 #include "coordinator/reactor/committer.h"
+#include "coordinator/reactor/self_test.h"
 #include "coordinator/reactor/service.h"
+#include "coordinator/store/backup.h"
 #include "coordinator/store/keys.h"
 #include "coordinator/store/rocks_chunk_store.h"
 #include "coordinator/store/rocks_store.h"
+#include "coordinator/store/sealed_store.h"
 
 namespace farm::coordinator {
 namespace {
@@ -105,7 +108,9 @@ class ZmqServer::Impl final : public Transport {
   SystemRandom random_;
   io::Fd stop_;
   // Order matters: what is declared later uses what is declared earlier.
-  std::unique_ptr<RocksStore> store_;
+  SelfTestKey self_test_;
+  std::unique_ptr<RocksStore> rocks_;
+  std::unique_ptr<SealedStore> store_;  // over rocks_
   std::unique_ptr<RocksChunkStore> chunks_;
   std::unique_ptr<AccessTable> access_;
   std::unique_ptr<net::ZmqContext> context_;
@@ -123,17 +128,20 @@ Result<void> ZmqServer::Impl::start(const ServerConfig& config) {
   if (!stop_.valid()) return internal("eventfd failed");
   TRY(io::make_directories(config.data, 0700));
   keys = TRY(net::load_or_create_curve_keys(config.data + "/curve.key"));
-  store_ = TRY(RocksStore::open(config.data, config.accept_loss ? RocksStore::OnLoss::Accept
+  rocks_ = TRY(RocksStore::open(config.data, config.accept_loss ? RocksStore::OnLoss::Accept
                                                                 : RocksStore::OnLoss::Refuse));
+  store_ = std::make_unique<SealedStore>(
+      *rocks_, TRY(seal::SealKey::load_or_create(config.data + "/seal.key")));
   chunks_ = TRY(RocksChunkStore::open(config.data));
   access_ = TRY(load_access(*store_));
   context_ = std::make_unique<net::ZmqContext>(2);
   const AccessTable* access = access_.get();
   zap_ = TRY(net::ZapServer::start(
       *context_,
-      [access](const std::string& domain, const std::string& key, const std::string&) {
+      [access, this](const std::string& domain, const std::string& key, const std::string&) {
         // Anybody may try to enrol; the key itself is then who they are.
         if (domain == kEnrollDomain) return std::optional<std::string>(key);
+        if (self_test_.is(key)) return std::optional<std::string>(kSelfTestUser);
         return access->authenticate(key);
       }));
   net::Router control = TRY(net::Router::bind(*context_, config.control, keys.secret_key,
@@ -142,6 +150,8 @@ Result<void> ZmqServer::Impl::start(const ServerConfig& config) {
       net::Router::bind(*context_, config.bulk, keys.secret_key, kFarmDomain, kBulkHighWater));
   net::Router enroll = TRY(net::Router::bind(*context_, config.enroll, keys.secret_key,
                                              kEnrollDomain, kControlHighWater));
+  TRY(test_own_door(*context_, control, keys.public_key, self_test_, clock_));
+  TRY(test_own_door(*context_, bulk, keys.public_key, self_test_, clock_));
   control_endpoint = control.endpoint();
   bulk_endpoint = bulk.endpoint();
   enroll_endpoint = enroll.endpoint();
@@ -154,10 +164,14 @@ Result<void> ZmqServer::Impl::start(const ServerConfig& config) {
   committer_ = std::make_unique<StoreThread>(*store_);
   service_ = std::make_unique<Service>(
       ServiceParts{*store_, *committer_, *access_, *this, clock_, random_, plan_spec_reader(),
-                   config.version, keys.public_key, join},
-      config.policy, store_->incarnation());
+                   config.version, keys.public_key, join, config.requests},
+      config.policy, rocks_->incarnation());
   TRY(service_->load());
-  bulk_ = std::make_unique<BulkThread>(std::move(bulk), *store_, *chunks_, clock_);
+  const std::string data = config.data;
+  bulk_ = std::make_unique<BulkThread>(
+      std::move(bulk), *store_, *chunks_, clock_, [this, data](const std::string& name) {
+        return make_backup(data, name, *rocks_, *chunks_);
+      });
   return {};
 }
 
@@ -193,6 +207,10 @@ void ZmqServer::Impl::take_bulk(Instant until) {
     if (!report) return;
     if (const auto* finished = std::get_if<UploadDesk::Finished>(&*report)) {
       service_->file_stored(*finished);
+      continue;
+    }
+    if (auto* backup = std::get_if<BackupMade>(&*report)) {
+      service_->backup_made(backup->order, std::move(backup->directory));
       continue;
     }
     if (const auto* reader = std::get_if<ReaderState>(&*report)) {
@@ -246,6 +264,12 @@ void ZmqServer::Impl::run() {
     more = service_->end_round();
     for (std::string& user : service_->take_revoked()) {
       static_cast<void>(bulk_->tell(DropUser{std::move(user)}));
+    }
+    for (BackupOrder& order : service_->take_backups()) {
+      const BackupOrder copy = order;
+      if (!bulk_->tell(std::move(order))) {
+        service_->backup_made(copy, unavailable("the bulk thread is busy; try again"));
+      }
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "coordinator/access/rate_limit.h"
 #include "coordinator/core/state.h"
 
 namespace farm::coordinator {
@@ -20,6 +21,7 @@ struct ServerConfig {
   bool accept_loss = false;
   std::string version;
   Policy policy;
+  RateLimit::Rate requests = {200, 2000};  // of each person
 };
 
 class ZmqServer {

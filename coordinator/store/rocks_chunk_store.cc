@@ -8,6 +8,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <vector>
 
@@ -129,6 +130,16 @@ Result<std::string> RocksChunkStore::get(const std::string& digest) {
     return corrupt("chunk " + io::hex_text(digest) + " is damaged");
   }
   return bytes;
+}
+
+Result<void> RocksChunkStore::checkpoint(const std::string& directory) {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  if (!status.ok()) return rocks_error("checkpoint", status);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  status = checkpoint->CreateCheckpoint(directory);
+  if (!status.ok()) return rocks_error("checkpoint to " + directory, status);
+  return {};
 }
 
 }  // namespace farm::coordinator

@@ -20,6 +20,8 @@ class RocksChunkStore final : public ChunkStore {
   Result<void> put(const std::string& digest, std::string_view bytes) override;
   Result<void> flush() override;
   Result<std::string> get(const std::string& digest) override;
+  /// A consistent copy in `directory`, which must not exist. Any thread.
+  Result<void> checkpoint(const std::string& directory);
 
  private:
   class Impl;

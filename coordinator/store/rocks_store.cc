@@ -1,6 +1,6 @@
 #include "coordinator/store/rocks_store.h"
 
-#include <atomic>
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -98,6 +98,7 @@ class RocksStore::Impl {
     batch.Put(family(key), slice(key), encode_number(value));
   }
   Result<void> check_loss(OnLoss on_loss);
+  Result<void> begin_incarnation(uint32_t at_least);
 
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // default, then keys::kFamilyNames
@@ -118,7 +119,11 @@ Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
                    "); restore a newer copy, or start with --accept-loss");
   }
   if (!lost && incarnation != 0) return {};
-  ++incarnation;
+  return begin_incarnation(0);
+}
+
+Result<void> RocksStore::Impl::begin_incarnation(uint32_t at_least) {
+  incarnation = std::max(incarnation + 1, at_least);
   rocksdb::WriteBatch batch;
   put_number(batch, kIncarnation, incarnation);
   TRY(write(batch));
@@ -213,6 +218,10 @@ Result<std::string> RocksStore::read_log(const wire::JobRef& ref, uint64_t offse
   }
   if (!it->status().ok()) return rocks_error("read a log", it->status());
   return reader.take();
+}
+
+Result<void> RocksStore::begin_incarnation(uint32_t at_least) {
+  return impl_->begin_incarnation(at_least);
 }
 
 uint32_t RocksStore::incarnation() const { return impl_->incarnation; }

@@ -31,7 +31,10 @@ class RocksStore final : public Store {
 
   /// Of this store; the first part of every epoch.
   uint32_t incarnation() const;
-  /// A consistent copy in `directory`, which must not exist: the backup.
+  /// Begins a later incarnation, `at_least` or the next one: what was restored from a backup must
+  /// not give an epoch twice.
+  Result<void> begin_incarnation(uint32_t at_least);
+  /// A consistent copy in `directory`, which must not exist: the backup. Any thread.
   Result<void> checkpoint(const std::string& directory);
 
  private:

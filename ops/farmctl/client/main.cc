@@ -15,7 +15,8 @@ struct Verb {
   int (*run)(Client&);
 };
 constexpr Verb kVerbs[] = {
-    {"agents", run_agents}, {"artifacts", run_artifacts}, {"cancel", run_cancel},
+    {"agents", run_agents}, {"artifacts", run_artifacts}, {"audit", run_audit},
+    {"backup", run_backup}, {"cancel", run_cancel},       {"leaks", run_leaks},
     {"login", run_login},   {"logs", run_logs},           {"manifest", run_manifest},
     {"status", run_status}, {"submit", run_submit},       {"token", run_token},
     {"why", run_why},

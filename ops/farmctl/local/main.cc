@@ -1,14 +1,18 @@
 // farmctl-local: status, artifacts and manifest of builds made here by `farmctl build` (farmctl
-// becomes this program when --local or --state is given), and the merging of their journals.
+// becomes this program when --local or --state is given), the merging of their journals, and fsck
+// and restore of a coordinator's data.
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "common/base/environment.h"
 #include "common/io/files.h"
 #include "ops/farmctl/common/flags.h"
 #include "ops/farmctl/common/state_directory.h"
+#include "coordinator/store/backup.h"
 #include "ops/farmctl/local/local_store.h"
+#include "ops/farmctl/local/store_care.h"
 #include "ops/farmctl/view/build_view.h"
 #include "ops/farmctl/view/screen_shelf.h"
 
@@ -93,12 +97,74 @@ int show_screens(const ParsedFlags& flags, const std::string& state, const Clock
   return 0;
 }
 
+constexpr const char* kCoordinatorData = "/var/lib/farm/coordinator";
+
+int run_fsck(const std::vector<std::string>& words, const Environment& environment) {
+  const std::vector<Flag> table = {
+      {"data", FlagKind::Text, "data directory of the coordinator, or a backup of it "
+                               "(default /var/lib/farm/coordinator)"},
+      {"local", FlagKind::Switch, "the records of builds made here by farmctl build"},
+      {"state", FlagKind::Text, "like --local, of this state directory"},
+      {"deep", FlagKind::Switch, "read and hash every stored byte"},
+      {"output", FlagKind::Text, "table (default) or json"},
+  };
+  Result<ParsedFlags> flags = parse_flags(table, words);
+  if (!flags) return fail(flags.error());
+  if (flags->on("help")) {
+    std::fputs((usage("fsck", "", "check the records of a coordinator that is stopped", table) +
+                "\n").c_str(), stdout);
+    return 0;
+  }
+  std::string data = flags->has("data") ? flags->text("data") : kCoordinatorData;
+  if (flags->on("local") || flags->has("state")) {
+    data = state_directory(flags->text("state"), environment) + "/store";
+  }
+  const bool as_json = flags->text("output") == "json";
+  const bool tell_progress = !as_json && ::isatty(STDERR_FILENO) == 1;
+  const auto progress = [&](const std::string& what) {
+    if (tell_progress) std::fprintf(stderr, "checking %s\n", what.c_str());
+  };
+  const Result<coordinator::FsckReport> report = check_data(data, flags->on("deep"), progress);
+  if (!report) return fail(report.error());
+  std::fputs((as_json ? report_json(data, *report) + "\n" : report_text(data, *report)).c_str(),
+             stdout);
+  return report->clean() ? 0 : 1;
+}
+
+int run_restore(const std::vector<std::string>& words, const Clock& clock) {
+  const std::vector<Flag> table = {
+      {"data", FlagKind::Text, "directory to make, empty or missing "
+                               "(default /var/lib/farm/coordinator)"},
+  };
+  Result<ParsedFlags> flags = parse_flags(table, words);
+  if (!flags) return fail(flags.error());
+  if (flags->on("help")) {
+    std::fputs((usage("restore", "BACKUP", "make a coordinator's data from a backup", table) +
+                "\n").c_str(), stdout);
+    return 0;
+  }
+  if (flags->arguments().size() != 1) {
+    return fail(invalid_input("usage: farmctl restore [--data DIR] BACKUP"));
+  }
+  const std::string data = flags->has("data") ? flags->text("data") : kCoordinatorData;
+  const Result<void> restored =
+      coordinator::restore_backup(flags->arguments()[0], data, clock.wall());
+  if (!restored) return fail(restored.error());
+  const Result<coordinator::FsckReport> report = check_data(data, false, {});
+  if (!report) return fail(report.error());
+  std::fputs(report_text(data, *report).c_str(), stdout);
+  std::printf("restored; start it with: farm-coordinator --data %s\n", data.c_str());
+  return report->clean() ? 0 : 1;
+}
+
 int run(int argc, char** argv) {
   const Environment environment = Environment::of_process();
   const SystemClock clock;
   std::vector<std::string> words(argv + 1, argv + argc);
   const std::string verb = words.empty() ? "" : words[0];
   if (!words.empty()) words.erase(words.begin());
+  if (verb == "fsck") return run_fsck(words, environment);
+  if (verb == "restore") return run_restore(words, clock);
   if (verb == "artifacts" && !words.empty() && words[0] == "list") words.erase(words.begin());
   const std::vector<Flag> table = {
       {"local", FlagKind::Switch, "builds of this machine"},

@@ -26,6 +26,7 @@ const std::vector<Layer>& layers() {
       {"common/net", {"common/base", "common/io"}},
       {"common/value", {"common/base"}},
       {"common/audit", {"common/base", "common/io"}},
+      {"common/seal", {"common/base", "common/io"}},
       {"common/artifact", {"common/base", "common/io", "common/value"}},
       {"common/template", {"common/base", "common/io", "common/value"}},
       {"common/plan",
@@ -53,6 +54,7 @@ const std::map<std::string, std::string>& owners() {
       {"zmq", "common/net/zmq"},
       {"curl/", "common/net/http"},
       {"flatbuffers/", "common/wire"},
+      {"sodium", "common/seal"},
   };
   return kOwners;
 }

@@ -167,6 +167,62 @@ TEST_F(ServiceTest, ARevokedAgentLosesItsJobsAtOnce) {
   EXPECT_EQ(service_->take_revoked(), std::vector<std::string>{agent_.user});
 }
 
+TEST_F(ServiceTest, WhatPeopleDoIsAuditedInTheSameBatch) {
+  const auto lines = [&] {
+    const wire::QueryReply reply = ask(admin_, "audit");
+    EXPECT_FALSE(reply.error);
+    return reply.json;
+  };
+  EXPECT_NE(lines().find("\"action\":\"enroll\""), std::string::npos);
+  say(ana_, submission(1));
+  say(viewer_, submission(1));
+  order(ana_, "token-create", {});
+  order(admin_, "revoke", {{"name", "eve"}});
+  const std::string text = lines();
+  EXPECT_NE(text.find("\"actor\":\"ana\",\"role\":\"submitter\",\"action\":\"submit\""),
+            std::string::npos);
+  EXPECT_NE(text.find("\"actor\":\"eve\",\"role\":\"viewer\",\"action\":\"submit\","
+                      "\"subject\":\"t.pkr.hcl\",\"outcome\":\"denied\""),
+            std::string::npos) << text;
+  EXPECT_NE(text.find("\"subject\":\"name eve\",\"outcome\":\"done\""), std::string::npos);
+  EXPECT_EQ(ask(ana_, "audit").error->code, ErrorCode::Denied);
+}
+
+TEST_F(ServiceTest, ARepeatedSubmitIsAuditedOnce) {
+  const wire::Submit submit = submission(1);
+  say(ana_, submit);
+  const std::string once = ask(admin_, "audit").json;
+  say(ana_, submit);
+  EXPECT_EQ(ask(admin_, "audit").json, once);
+}
+
+TEST_F(ServiceTest, APersonWhoAsksTooMuchIsTurnedAway) {
+  for (int i = 0; i < 3000; ++i) {
+    service_->handle({viewer_, wire::Query{RequestId::random(random_), "version", {}}});
+  }
+  const auto refusals = transport_.take<wire::ProtocolError>(viewer_);
+  EXPECT_GE(refusals.size(), 900U);
+  EXPECT_EQ(refusals.at(0).error.code, ErrorCode::Unavailable);
+  EXPECT_FALSE(ask(ana_, "version").error) << "others are served";
+  clock_.advance(std::chrono::seconds(10));
+  service_->handle({viewer_, wire::Query{RequestId::random(random_), "version", {}}});
+  EXPECT_TRUE(transport_.take<wire::ProtocolError>(viewer_).empty());
+}
+
+TEST_F(ServiceTest, ABackupIsForAdministratorsAndIsAnsweredWhenMade) {
+  EXPECT_EQ(order(ana_, "backup", {}).error->code, ErrorCode::Denied);
+  EXPECT_EQ(order(admin_, "backup", {{"name", "../x"}}).error->code, ErrorCode::InvalidInput);
+  say(admin_, wire::Command{RequestId::random(random_), "backup", {{"name", "nightly"}}});
+  EXPECT_TRUE(transport_.take<wire::QueryReply>(admin_).empty());
+  const std::vector<BackupOrder> orders = service_->take_backups();
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].name, "nightly");
+  service_->backup_made(orders[0], std::string("/data/backups/nightly"));
+  service_->end_round();
+  EXPECT_EQ(transport_.take<wire::QueryReply>(admin_).at(0).json,
+            "{\"backup\":\"nightly\",\"directory\":\"/data/backups/nightly\"}");
+}
+
 TEST_F(ServiceTest, ABundleFileMustBeThere) {
   wire::Submit submit = submission(1);
   const std::string sha256 = io::digest_hex(io::DigestKind::Sha256, "x");
