@@ -6,11 +6,42 @@
 namespace farm::builders {
 namespace {
 
-constexpr std::array<std::string_view, 3> kBuilders = {"null", "file", "qemu"};
-constexpr std::array<std::string_view, 3> kProvisioners = {"shell", "file", "shell-local"};
-constexpr std::array<std::string_view, 4> kPostProcessors = {"manifest", "checksum", "compress",
-                                                             "shell-local"};
-constexpr std::array<std::string_view, 1> kDataSources = {"null"};
+// One name a line.
+constexpr auto kBuilders = std::to_array<std::string_view>({
+    "null",
+    "file",
+    "qemu",
+    "docker",
+    "vsphere-iso",
+    "vsphere-clone",
+    "proxmox-iso",
+    "proxmox-clone",
+    "proxmox",
+});
+constexpr auto kProvisioners = std::to_array<std::string_view>({
+    "shell",
+    "file",
+    "shell-local",
+    "ansible-local",
+    "chef-client",
+    "chef-solo",
+    "puppet-masterless",
+    "puppet-server",
+    "salt-masterless",
+});
+constexpr auto kPostProcessors = std::to_array<std::string_view>({
+    "manifest",
+    "checksum",
+    "compress",
+    "shell-local",
+    "docker-import",
+    "docker-push",
+    "docker-save",
+    "docker-tag",
+});
+constexpr auto kDataSources = std::to_array<std::string_view>({
+    "null",
+});
 
 template <size_t Size>
 bool contains(const std::array<std::string_view, Size>& names, std::string_view name) {
