@@ -132,10 +132,61 @@ bool may_convert(const Type& from, const Type& to) {
   }
 }
 
-// The one element type of a collection made of `types`: `wanted`, with its dynamic parts filled.
-Result<Type> element_type(const Type& wanted, const std::vector<Type>& types, const char* what) {
-  if (!wanted.has_dynamic()) return strip_optional(wanted);
+// `wanted` with its dynamic parts filled from `given`, of which there is no value to look at.
+Type filled(const Type& wanted, const Type& given);
+
+Type filled_element(const Type& wanted, const Type& given) {
+  std::vector<Type> types;
+  if (given.kind() == Kind::Tuple) {
+    for (const Type& type : given.elements()) types.push_back(filled(wanted, type));
+  } else if (given.kind() == Kind::Object) {
+    for (const auto& [name, type] : given.attributes()) types.push_back(filled(wanted, type));
+  } else if (given.is_collection()) {
+    types.push_back(filled(wanted, given.element()));
+  }
   if (types.empty()) return strip_optional(wanted);
+  return unify_types(types, DynamicRule::Yields).value_or(strip_optional(wanted));
+}
+
+Type filled_attributes(const Type& wanted, const Type& given) {
+  std::map<std::string, Type> attributes;
+  for (const auto& [name, type] : wanted.attributes()) {
+    if (given.kind() == Kind::Map) {
+      attributes[name] = filled(type, given.element());
+      continue;
+    }
+    const auto found = given.attributes().find(name);
+    attributes[name] =
+        found == given.attributes().end() ? strip_optional(type) : filled(type, found->second);
+  }
+  return Type::object(std::move(attributes));
+}
+
+Type filled(const Type& wanted, const Type& given) {
+  if (wanted.is_dynamic()) return given;
+  if (!wanted.has_dynamic() || given.is_dynamic()) return strip_optional(wanted);
+  switch (wanted.kind()) {
+    case Kind::List: return Type::list(filled_element(wanted.element(), given));
+    case Kind::Set: return Type::set(filled_element(wanted.element(), given));
+    case Kind::Map: return Type::map(filled_element(wanted.element(), given));
+    case Kind::Object: return filled_attributes(wanted, given);
+    case Kind::Tuple: {
+      std::vector<Type> elements;
+      for (size_t i = 0; i < wanted.elements().size(); ++i) {
+        elements.push_back(filled(wanted.elements()[i], given.elements()[i]));
+      }
+      return Type::tuple(std::move(elements));
+    }
+    default: return wanted;
+  }
+}
+
+// The one element type of a collection made of `types` out of a `given`: `wanted`, with its dynamic
+// parts filled.
+Result<Type> element_type(const Type& wanted, const std::vector<Type>& types, const Type& given,
+                          const char* what) {
+  if (!wanted.has_dynamic()) return strip_optional(wanted);
+  if (types.empty()) return filled_element(wanted, given);
   auto unified = unify_types(types, DynamicRule::Yields);
   if (!unified) {
     return invalid_input(std::string("all ") + what + " elements must have the same type");
@@ -157,7 +208,7 @@ Result<Value> convert_sequence(const Value& v, const Type& type) {
     elements.push_back(*std::move(converted));
   }
   const char* what = to_set ? "set" : "list";
-  const Type element = TRY(element_type(type.element(), types, what));
+  const Type element = TRY(element_type(type.element(), types, v.type(), what));
   for (size_t i = 0; i < elements.size(); ++i) {
     auto converted = convert(elements[i], element);
     if (!converted) return std::move(converted).error().within(position(i));
@@ -180,7 +231,7 @@ Result<Value> convert_map(const Value& v, const Type& type) {
     types.push_back(converted->type());
     entries.emplace_hint(entries.end(), key, *std::move(converted));
   }
-  const Type element = TRY(element_type(type.element(), types, "map"));
+  const Type element = TRY(element_type(type.element(), types, v.type(), "map"));
   for (auto& [key, entry] : entries) {
     auto converted = convert(entry, element);
     if (!converted) return std::move(converted).error().within(position(key));
@@ -283,18 +334,43 @@ bool same_attributes(const Type& a, const Type& b) {
                     [](const auto& x, const auto& y) { return x.first == y.first; });
 }
 
+// The first of `candidates` that all of `types` may become.
+std::optional<Type> first_for_all(const std::vector<Type>& candidates,
+                                  const std::vector<Type>& types) {
+  for (const Type& candidate : candidates) {
+    if (std::all_of(types.begin(), types.end(),
+                    [&](const Type& type) { return may_convert(type, candidate); })) {
+      return candidate;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Type> unify_sequences(const std::vector<Type>& types, DynamicRule rule) {
-  const auto kind_is = [](Kind kind) { return [kind](const Type& t) { return t.kind() == kind; }; };
-  if (std::all_of(types.begin(), types.end(), kind_is(Kind::Tuple)) &&
+  const auto count = [&types](Kind kind) {
+    return static_cast<size_t>(std::count_if(
+        types.begin(), types.end(), [kind](const Type& t) { return t.kind() == kind; }));
+  };
+  const size_t sets = count(Kind::Set);
+  if (count(Kind::Tuple) == types.size() &&
       std::all_of(types.begin(), types.end(), [&](const Type& t) {
         return t.elements().size() == types[0].elements().size();
       })) {
     return unify_tuples(types, rule);
   }
-  const auto element = unify_types(parts(types), rule);
-  if (!element) return std::nullopt;
-  const bool any_set = std::any_of(types.begin(), types.end(), kind_is(Kind::Set));
-  return any_set ? Type::set(*element) : Type::list(*element);
+  if (sets == 0 || sets == types.size()) {
+    const auto element = unify_types(parts(types), rule);
+    if (!element) return std::nullopt;
+    return sets == 0 ? Type::list(*element) : Type::set(*element);
+  }
+  // Sets among others: the type of one of them, a list before a set.
+  std::vector<Type> candidates;
+  for (const Kind kind : {Kind::List, Kind::Set}) {
+    for (const Type& type : types) {
+      if (type.kind() == kind) candidates.push_back(type);
+    }
+  }
+  return first_for_all(candidates, types);
 }
 
 std::optional<Type> unify_mappings(const std::vector<Type>& types, DynamicRule rule) {
@@ -311,11 +387,17 @@ std::optional<Type> unify_mappings(const std::vector<Type>& types, DynamicRule r
 std::optional<Type> unify_types(const std::vector<Type>& types, DynamicRule rule) {
   std::vector<Type> known;
   for (const Type& type : types) {
-    if (!type.is_dynamic()) {
-      if (known.empty() || !(known.back() == type)) known.push_back(type);
-    } else if (rule == DynamicRule::Wins) {
-      return Type::dynamic();
-    }
+    if (!type.is_dynamic() && (known.empty() || !(known.back() == type))) known.push_back(type);
+  }
+  // Dynamic yields to primitive types in any case.
+  const bool open = rule == DynamicRule::Wins &&
+                    std::any_of(types.begin(), types.end(), [](const Type& t) {
+                      return t.is_dynamic();
+                    });
+  if (open && std::any_of(known.begin(), known.end(), [](const Type& t) {
+        return !t.is_primitive();
+      })) {
+    return Type::dynamic();
   }
   if (known.empty()) return Type::dynamic();
   if (known.size() == 1) return known[0];
@@ -345,10 +427,10 @@ std::optional<Type> unify_types(const std::vector<Type>& types, DynamicRule rule
 
 Result<Value> convert(const Value& v, const Type& type) {
   if (type.is_dynamic() || v.type() == type) return v;
-  if (v.is_null()) return Value::null(strip_optional(type)).with_sensitive(v.is_sensitive());
-  if (!v.is_known()) {
+  if (v.is_null() || !v.is_known()) {
     if (!may_convert(v.type(), type)) return mismatch(type);
-    return Value::unknown(strip_optional(type)).with_sensitive(v.is_sensitive());
+    const Type to = filled(type, v.type());
+    return (v.is_null() ? Value::null(to) : Value::unknown(to)).with_sensitive(v.is_sensitive());
   }
   const Value converted = TRY(convert_known(v, type));
   return v.is_sensitive() ? converted.with_sensitive() : converted;

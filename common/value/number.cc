@@ -63,6 +63,37 @@ int digit_value(char c, int base) {
   return value < base ? value : -1;
 }
 
+// All decimals less than half a unit in the last place away from a number; half a unit away, too,
+// when that rounds to it (its last bit is 0).
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(mpfr_srcptr number) : number_(number) {
+    mpfr_init2(decimal_, 2 * kPrecision + 64);
+    mpfr_init2(half_unit_, 2);
+    mpfr_set_ui_2exp(half_unit_, 1, mpfr_get_exp(number) - mpfr_get_prec(number) - 1, MPFR_RNDN);
+  }
+  Neighbourhood(const Neighbourhood&) = delete;
+  Neighbourhood& operator=(const Neighbourhood&) = delete;
+  ~Neighbourhood() {
+    mpfr_clear(decimal_);
+    mpfr_clear(half_unit_);
+  }
+  bool holds(const std::string& decimal) const {
+    mpfr_set_str(decimal_, decimal.c_str(), 10, MPFR_RNDN);
+    mpfr_sub(decimal_, decimal_, number_, MPFR_RNDN);
+    const int distance = mpfr_cmpabs(decimal_, half_unit_);
+    return distance < 0 || (distance == 0 && mpfr_min_prec(number_) < mpfr_get_prec(number_));
+  }
+
+ private:
+  mpfr_srcptr number_;
+  mutable mpfr_t decimal_;
+  mpfr_t half_unit_;
+};
+
+// Whole numbers have no -0.
+Number without_sign_of_zero(const Number& n) { return n.sign() == 0 ? Number(0) : n; }
+
 std::string plain_decimal(const char* digits, mpfr_exp_t point) {
   std::string text;
   if (*digits == '-') {
@@ -90,7 +121,7 @@ std::string plain_decimal(const char* digits, mpfr_exp_t point) {
 }  // namespace
 
 struct Number::Big {
-  Big() { mpfr_init2(number, kPrecision); }
+  explicit Big(mpfr_prec_t precision = kPrecision) { mpfr_init2(number, precision); }
   Big(const Big&) = delete;
   Big& operator=(const Big&) = delete;
   ~Big() { mpfr_clear(number); }
@@ -112,6 +143,13 @@ struct Number::View {
   }
   View(const View&) = delete;
   View& operator=(const View&) = delete;
+
+  /// A result is as precise as the more precise operand.
+  static mpfr_prec_t common_precision(const Number& a, const Number& b) {
+    if (a.big_ == nullptr || b.big_ == nullptr) return kPrecision;
+    return std::max(mpfr_get_prec(a.big_->number), mpfr_get_prec(b.big_->number));
+  }
+
   mp_limb_t limbs[1] = {0};
   mpfr_t local;
   mpfr_srcptr pointer;
@@ -121,7 +159,11 @@ Number::Number(std::shared_ptr<const Big> big) : big_(std::move(big)) {}
 
 Number Number::of(std::shared_ptr<Big> big) {
   mpfr_ptr n = big->number;
-  if (mpfr_nan_p(n) || mpfr_zero_p(n)) return Number(0);
+  if (mpfr_nan_p(n)) return Number(0);
+  if (mpfr_zero_p(n)) {
+    // Zero has a sign: -0 is kept.
+    return mpfr_signbit(n) != 0 ? Number(std::shared_ptr<const Big>(std::move(big))) : Number(0);
+  }
   if (mpfr_regular_p(n)) {
     const mpfr_exp_t exponent = mpfr_get_exp(n);
     if (exponent > kMaxBinaryExponent) return infinity(mpfr_sgn(n) < 0);
@@ -136,11 +178,14 @@ Number Number::of(std::shared_ptr<Big> big) {
 Number Number::from_double(double number) {
   if (std::isnan(number)) return Number(0);
   if (std::isinf(number)) return infinity(number < 0);
-  std::array<char, 64> buffer;
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  const auto parsed =
-      parse({buffer.data(), static_cast<size_t>(written.ptr - buffer.data())});
-  return parsed ? *parsed : Number(0);
+  constexpr double kExactIntegers = 9007199254740992;  // 2^53
+  if (std::abs(number) < kExactIntegers && number == std::trunc(number) &&
+      !(number == 0 && std::signbit(number))) {
+    return Number(static_cast<int64_t>(number));
+  }
+  auto big = std::make_shared<Big>(std::numeric_limits<double>::digits);
+  mpfr_set_d(big->number, number, MPFR_RNDN);
+  return Number(std::shared_ptr<const Big>(std::move(big)));
 }
 
 Result<Number> Number::parse(std::string_view text) {
@@ -149,7 +194,7 @@ Result<Number> Number::parse(std::string_view text) {
   const auto fast = std::from_chars(text.data() + (plus ? 1 : 0), text.data() + text.size(),
                                     integer);
   if (fast.ec == std::errc() && fast.ptr == text.data() + text.size() &&
-      !(plus && text.size() > 1 && text[1] == '-')) {
+      !(plus && text.size() > 1 && text[1] == '-') && !(integer == 0 && text[0] == '-')) {
     return Number(integer);
   }
   long exponent = 0;
@@ -174,10 +219,11 @@ Number Number::infinity(bool negative) {
 std::string Number::str() const {
   if (big_ == nullptr) return std::to_string(integer_);
   if (is_infinite()) return sign() < 0 ? "-Inf" : "Inf";
-  // The fewest digits that read back as the same number: if n digits do, n + 1 do too.
+  if (mpfr_zero_p(big_->number)) return "-0";
+  // The fewest digits that stand for the same number: if n digits do, n + 1 do too.
   size_t low = 1;
   size_t high = kMaxSignificant;
-  Big read_back;
+  const Neighbourhood near(big_->number);
   mpfr_exp_t point = 0;
   while (low < high) {
     const size_t middle = (low + high) / 2;
@@ -188,8 +234,7 @@ std::string Number::str() const {
     const std::string scientific = std::string(negative ? "-0." : "0.") +
                                    (digits.text + (negative ? 1 : 0)) + "e" +
                                    std::to_string(point);
-    mpfr_set_str(read_back.number, scientific.c_str(), 10, MPFR_RNDN);
-    if (mpfr_equal_p(read_back.number, big_->number)) high = middle;
+    if (near.holds(scientific)) high = middle;
     else low = middle + 1;
   }
   const MpfrText digits(
@@ -203,8 +248,9 @@ double Number::to_double() const {
 }
 
 std::optional<int64_t> Number::to_int64() const {
-  if (big_ != nullptr) return std::nullopt;
-  return integer_;
+  if (big_ == nullptr) return integer_;
+  if (mpfr_zero_p(big_->number)) return 0;
+  return std::nullopt;
 }
 
 bool Number::is_integer() const { return big_ == nullptr || mpfr_integer_p(big_->number) != 0; }
@@ -212,7 +258,7 @@ bool Number::is_integer() const { return big_ == nullptr || mpfr_integer_p(big_-
 bool Number::is_infinite() const { return big_ != nullptr && mpfr_inf_p(big_->number) != 0; }
 
 int Number::sign() const {
-  if (big_ != nullptr) return mpfr_sgn(big_->number) < 0 ? -1 : 1;
+  if (big_ != nullptr) return (mpfr_sgn(big_->number) > 0) - (mpfr_sgn(big_->number) < 0);
   return integer_ < 0 ? -1 : (integer_ > 0 ? 1 : 0);
 }
 
@@ -224,7 +270,7 @@ Number operator+(const Number& a, const Number& b) {
   }
   const Number::View left(a);
   const Number::View right(b);
-  auto big = std::make_shared<Number::Big>();
+  auto big = std::make_shared<Number::Big>(Number::View::common_precision(a, b));
   mpfr_add(big->number, left.pointer, right.pointer, MPFR_RNDN);
   return Number::of(std::move(big));
 }
@@ -237,29 +283,37 @@ Number operator-(const Number& a, const Number& b) {
   }
   const Number::View left(a);
   const Number::View right(b);
-  auto big = std::make_shared<Number::Big>();
+  auto big = std::make_shared<Number::Big>(Number::View::common_precision(a, b));
   mpfr_sub(big->number, left.pointer, right.pointer, MPFR_RNDN);
   return Number::of(std::move(big));
 }
 
 Number operator*(const Number& a, const Number& b) {
   int64_t product = 0;
-  if (a.big_ == nullptr && b.big_ == nullptr &&
+  const bool minus_zero = (a.integer_ < 0 && b.integer_ == 0) ||
+                          (b.integer_ < 0 && a.integer_ == 0);
+  if (a.big_ == nullptr && b.big_ == nullptr && !minus_zero &&
       !__builtin_mul_overflow(a.integer_, b.integer_, &product)) {
     return Number(product);
   }
   const Number::View left(a);
   const Number::View right(b);
-  auto big = std::make_shared<Number::Big>();
+  auto big = std::make_shared<Number::Big>(Number::View::common_precision(a, b));
   mpfr_mul(big->number, left.pointer, right.pointer, MPFR_RNDN);
   return Number::of(std::move(big));
 }
 
-Number Number::operator-() const { return Number(0) - *this; }
+Number Number::operator-() const {
+  if (big_ == nullptr && integer_ != 0) return Number(0) - *this;
+  const View view(*this);
+  auto big = std::make_shared<Big>(View::common_precision(*this, *this));
+  mpfr_neg(big->number, view.pointer, MPFR_RNDN);
+  return of(std::move(big));
+}
 
 Result<Number> Number::divide(const Number& a, const Number& b) {
-  const bool exact = a.big_ == nullptr && b.big_ == nullptr && b.integer_ != 0 &&
-                     b.integer_ != -1 && a.integer_ % b.integer_ == 0;
+  const bool exact = a.big_ == nullptr && b.big_ == nullptr && a.integer_ != 0 &&
+                     b.integer_ != 0 && b.integer_ != -1 && a.integer_ % b.integer_ == 0;
   if (exact) return Number(a.integer_ / b.integer_);
   if (b.sign() == 0) {
     if (a.sign() == 0) return invalid_input("can't divide zero by zero");
@@ -268,21 +322,26 @@ Result<Number> Number::divide(const Number& a, const Number& b) {
   if (a.is_infinite() && b.is_infinite()) return invalid_input("can't divide infinity by infinity");
   const View left(a);
   const View right(b);
-  auto big = std::make_shared<Big>();
+  auto big = std::make_shared<Big>(View::common_precision(a, b));
   mpfr_div(big->number, left.pointer, right.pointer, MPFR_RNDN);
   return of(std::move(big));
 }
 
 Result<Number> Number::remainder(const Number& a, const Number& b) {
-  if (b.sign() == 0) return invalid_input("can't divide by zero");
-  if (a.is_infinite()) return invalid_input("infinity has no remainder");
+  if (a.is_infinite() || b.is_infinite()) {
+    return invalid_input("can't use modulo with zero and infinity");
+  }
+  if (b.sign() == 0) return a;
   if (a.big_ == nullptr && b.big_ == nullptr) {
     return Number(b.integer_ == -1 ? 0 : a.integer_ % b.integer_);
   }
   const View left(a);
   const View right(b);
-  auto big = std::make_shared<Big>();
-  mpfr_fmod(big->number, left.pointer, right.pointer, MPFR_RNDN);
+  auto big = std::make_shared<Big>(View::common_precision(a, b));
+  mpfr_div(big->number, left.pointer, right.pointer, MPFR_RNDN);
+  mpfr_trunc(big->number, big->number);
+  mpfr_mul(big->number, big->number, right.pointer, MPFR_RNDN);
+  mpfr_sub(big->number, left.pointer, big->number, MPFR_RNDN);
   return of(std::move(big));
 }
 
@@ -290,14 +349,14 @@ Number Number::floor() const {
   if (big_ == nullptr || is_infinite()) return *this;
   auto big = std::make_shared<Big>();
   mpfr_floor(big->number, big_->number);
-  return of(std::move(big));
+  return without_sign_of_zero(of(std::move(big)));
 }
 
 Number Number::ceil() const {
   if (big_ == nullptr || is_infinite()) return *this;
   auto big = std::make_shared<Big>();
   mpfr_ceil(big->number, big_->number);
-  return of(std::move(big));
+  return without_sign_of_zero(of(std::move(big)));
 }
 
 Number Number::truncate() const { return sign() < 0 ? ceil() : floor(); }
@@ -337,12 +396,13 @@ Result<Number> Number::parse_digits(std::string_view digits, int base) {
   mpfr_set_z(big->number, whole, MPFR_RNDN);
   mpz_clear(whole);
   if (negative) mpfr_neg(big->number, big->number, MPFR_RNDN);
-  return of(std::move(big));
+  return without_sign_of_zero(of(std::move(big)));
 }
 
 std::string Number::pack() const {
   if (big_ == nullptr) return integer_digits(16);
   if (is_infinite()) return sign() < 0 ? "-inf" : "inf";
+  if (sign() == 0) return "-0";
   mpfr_exp_t exponent = 0;
   const MpfrText digits(mpfr_get_str(nullptr, &exponent, 16, 0, big_->number, MPFR_RNDN));
   std::string text(digits.text);
@@ -353,6 +413,7 @@ std::string Number::pack() const {
 Result<Number> Number::unpack(std::string_view text) {
   if (text == "inf") return infinity();
   if (text == "-inf") return infinity(true);
+  if (text == "-0") return -Number(0);
   const size_t at = text.find('@');
   const std::string_view digits = text.substr(0, at);
   if (digits.size() > 140) return corrupt("number has too many digits");

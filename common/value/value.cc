@@ -1,5 +1,7 @@
 #include "common/value/value.h"
 
+#include "common/value/set_order.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <variant>
@@ -90,6 +92,29 @@ Value Value::list(Type element, List elements) {
   return known(Type::list(std::move(element)), Payload(std::move(elements)));
 }
 
+namespace {
+
+// Null comes last; primitives by their own order, anything else by a text of its contents.
+void sort_for_set(const Type& element, Value::List& elements) {
+  const auto null_last = [](const Value& a, const Value& b) {
+    return a.is_null() != b.is_null() ? b.is_null() : Value::less(a, b);
+  };
+  if (element.is_primitive() || elements.size() < 2) {
+    std::sort(elements.begin(), elements.end(), null_last);
+    return;
+  }
+  std::vector<std::pair<std::string, Value>> keyed;
+  keyed.reserve(elements.size());
+  for (Value& v : elements) keyed.emplace_back(set_order_key(v), std::move(v));
+  std::sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
+    if (a.second.is_null() != b.second.is_null()) return b.second.is_null();
+    return a.first != b.first ? a.first < b.first : Value::less(a.second, b.second);
+  });
+  for (size_t i = 0; i < keyed.size(); ++i) elements[i] = std::move(keyed[i].second);
+}
+
+}  // namespace
+
 Value Value::set(Type element, List elements) {
   bool sensitive = false;
   for (Value& v : elements) {
@@ -98,7 +123,7 @@ Value Value::set(Type element, List elements) {
     sensitive = true;  // a mark on one element could be told from the order: mark the whole
     v = v.without_marks();
   }
-  std::sort(elements.begin(), elements.end(), less);
+  sort_for_set(element, elements);
   const auto same = [](const Value& a, const Value& b) {
     return a.is_wholly_known() && b.is_wholly_known() && compare(a, b) == 0;
   };

@@ -45,7 +45,6 @@ Outcome lookup(Arguments arguments, CallContext&) {
 
 Outcome merge(Arguments arguments, CallContext&) {
   Value::Map merged;
-  bool all_null = !arguments.empty();
   bool same_type = true;
   for (const Value& argument : arguments) {
     const Type& type = argument.type();
@@ -56,10 +55,8 @@ Outcome merge(Arguments arguments, CallContext&) {
     }
     same_type = same_type && type == arguments[0].type();
     if (argument.is_null()) continue;
-    all_null = false;
     for (const auto& [name, element] : argument.entries()) merged.insert_or_assign(name, element);
   }
-  if (all_null) return Value::null(same_type ? arguments[0].type() : Type::dynamic());
   if (!arguments.empty() && same_type && arguments[0].type().kind() == value::Kind::Map) {
     return Value::map(arguments[0].type().element(), std::move(merged));
   }

@@ -22,9 +22,39 @@ Outcome logarithm(Arguments arguments, CallContext&) {
                     std::log(arguments[1].as_number().to_double()));
 }
 
+// Whole powers by squaring a fraction and its exponent of two: the roundings, and with them the last
+// digit of what users see, are those of the reference, which the C library's better pow() lacks.
+double whole_power(double base, double exponent) {
+  constexpr int kFarBeyondRange = 1 << 12;
+  int scale = 0;
+  double square = std::frexp(base, &scale);
+  double result = 1;
+  int result_scale = 0;
+  for (auto bits = static_cast<int64_t>(std::abs(exponent)); bits != 0; bits >>= 1) {
+    if (std::abs(scale) > kFarBeyondRange) {
+      result_scale += scale;
+      break;
+    }
+    if ((bits & 1) != 0) {
+      result *= square;
+      result_scale += scale;
+    }
+    square *= square;
+    scale *= 2;
+    if (square < 0.5) {
+      square += square;
+      --scale;
+    }
+  }
+  return exponent < 0 ? std::ldexp(1 / result, -result_scale) : std::ldexp(result, result_scale);
+}
+
 Outcome power(Arguments arguments, CallContext&) {
-  return from_float(
-      std::pow(arguments[0].as_number().to_double(), arguments[1].as_number().to_double()));
+  const double base = arguments[0].as_number().to_double();
+  const double exponent = arguments[1].as_number().to_double();
+  const bool whole = std::isfinite(base) && base != 0 && exponent == std::trunc(exponent) &&
+                     std::abs(exponent) < 9e18;
+  return from_float(whole ? whole_power(base, exponent) : std::pow(base, exponent));
 }
 
 template <bool kLargest>
@@ -120,7 +150,7 @@ void add_numeric_functions(Table& table) {
   define(table, {"abs", {number_parameter("num")}, {}, number, "Absolute value."},
          [](Arguments arguments, CallContext&) -> Outcome {
            const Number& n = arguments[0].as_number();
-           return Value::number(n.sign() < 0 ? -n : n);
+           return Value::number(n.sign() < 0 ? -n : n + Number(0));
          });
   define(table, {"ceil", {number_parameter("num")}, {}, number, "Rounds up to a whole number."},
          [](Arguments arguments, CallContext&) -> Outcome {

@@ -49,6 +49,19 @@ std::string with_portable_groups(std::string_view pattern) {
   return out;
 }
 
+// \C matches one byte of any character: what it finds may be no text.
+bool matches_any_byte(std::string_view pattern) {
+  for (size_t i = 0; i + 1 < pattern.size(); ++i) {
+    if (pattern.substr(i, 2) == "\\Q") {
+      i = std::min(pattern.find("\\E", i), pattern.size());
+    } else if (pattern[i] == '\\') {
+      if (pattern[i + 1] == 'C') return true;
+      ++i;
+    }
+  }
+  return false;
+}
+
 std::string_view problem(RE2::ErrorCode code) {
   switch (code) {
     case RE2::ErrorBadEscape:
@@ -87,12 +100,15 @@ std::string_view problem(RE2::ErrorCode code) {
 class Pattern {
  public:
   explicit Pattern(const std::string& source)
-      : re_(with_portable_groups(source), options()),
+      : any_byte_(matches_any_byte(source)),
+        re_(with_portable_groups(source), options()),
         groups_(static_cast<size_t>(std::max(0, re_.NumberOfCapturingGroups()))) {}
 
-  bool ok() const { return re_.ok(); }
-  std::string_view problem_text() const { return problem(re_.error_code()); }
-  const std::string& problem_place() const { return re_.error_arg(); }
+  bool ok() const { return re_.ok() && !any_byte_; }
+  std::string_view problem_text() const {
+    return problem(re_.ok() ? RE2::ErrorBadEscape : re_.error_code());
+  }
+  std::string problem_place() const { return re_.ok() ? "\\C" : re_.error_arg(); }
   size_t groups() const { return groups_; }
   const std::map<int, std::string>& names() const { return re_.CapturingGroupNames(); }
   const std::map<std::string, int>& numbers() const { return re_.NamedCapturingGroups(); }
@@ -112,6 +128,7 @@ class Pattern {
     return options;
   }
 
+  bool any_byte_;
   RE2 re_;
   size_t groups_;
 };

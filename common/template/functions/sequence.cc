@@ -91,10 +91,12 @@ Outcome coalesce(Arguments arguments, CallContext&) {
 Outcome coalesce_list(Arguments arguments, CallContext&) {
   if (arguments.empty()) return fail("at least one argument is required");
   for (const Value& argument : arguments) {
-    if (!argument.is_known()) return Value::unknown();
-    if (argument.is_null() || !is_sequence(argument.type())) {
+    if (argument.is_known() && (argument.is_null() || !is_sequence(argument.type()))) {
       return fail("coalescelist arguments must be lists or tuples");
     }
+  }
+  for (const Value& argument : arguments) {
+    if (!argument.is_known()) return Value::unknown();
     if (!argument.elements().empty()) return argument;
   }
   return fail("no non-null arguments");
@@ -138,9 +140,9 @@ Outcome concat(Arguments arguments, CallContext&) {
 
 Outcome contains(Arguments arguments, CallContext&) {
   if (!is_elements(arguments[0].type())) return fail("argument must be list, tuple, or set");
-  bool unknown = !arguments[1].is_wholly_known();
+  bool unknown = false;
   for (const Value& element : arguments[0].elements()) {
-    if (unknown || !element.is_wholly_known()) {
+    if (!element.is_wholly_known() || !arguments[1].is_wholly_known()) {
       unknown = true;
     } else if (element == arguments[1]) {
       return Value::boolean(true);

@@ -88,12 +88,12 @@ Outcome set_product(Arguments arguments, CallContext&) {
   if (arguments.size() < 2) return fail("at least two arguments are required");
   std::vector<Value> collections;
   std::vector<Type> elements;
-  bool all_sets = true;
+  bool any_set = false;
   size_t total = 1;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Type& type = arguments[i].type();
     if (!is_elements(type)) return fail_argument(i, "a set or a list is required");
-    all_sets = all_sets && type.kind() == value::Kind::Set;
+    any_set = any_set || type.kind() == value::Kind::Set;
     const std::optional<Value> collection = as_collection(arguments[i]);
     if (!collection) return fail_argument(i, "all elements must be of the same type");
     const size_t size = collection->elements().size();
@@ -106,7 +106,7 @@ Outcome set_product(Arguments arguments, CallContext&) {
   }
   Value::List tuples = product(collections, total);
   Type tuple = tuples.empty() ? Type::tuple(elements) : tuples.front().type();
-  if (all_sets) return Value::set(std::move(tuple), std::move(tuples));
+  if (any_set) return Value::set(std::move(tuple), std::move(tuples));
   return Value::list(std::move(tuple), std::move(tuples));
 }
 

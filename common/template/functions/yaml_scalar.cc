@@ -36,15 +36,26 @@ bool all_in(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-std::optional<Number> based_integer(std::string_view text) {
-  const bool hex = text.starts_with("0x") && all_in(text.substr(2), "0123456789abcdefABCDEF");
-  const bool octal = text.starts_with("0o") && all_in(text.substr(2), "01234567");
-  if (!hex && !octal) return std::nullopt;
-  std::string digits(text.substr(2));
-  for (char& c : digits) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-  Result<Number> number = Number::parse_digits(digits, hex ? 16 : 8);
+// Sign, prefix of the base, digits with any underscores between.
+std::optional<Number> integer_of(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const bool sign = negative || text.starts_with('+');
+  if (!sign && !all_in(text.substr(0, 1), "0123456789")) return std::nullopt;
+  if (sign) text.remove_prefix(1);
+  int base = 10;
+  if (text.starts_with("0x")) base = 16;
+  else if (text.starts_with("0o")) base = 8;
+  if (base != 10) text.remove_prefix(2);
+  std::string digits;
+  for (const char c : text) {
+    if (c != '_') digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  if (!all_in(digits, base == 16 ? "0123456789abcdef" : base == 8 ? "01234567" : "0123456789")) {
+    return std::nullopt;
+  }
+  Result<Number> number = Number::parse_digits(digits, base);
   if (!number) return std::nullopt;
-  return std::move(number).value();
+  return negative ? -*number : *number;
 }
 
 std::optional<Number> infinity_word(std::string_view text) {
@@ -76,7 +87,7 @@ bool looks_decimal(std::string_view text) {
 }
 
 std::optional<Number> number_of(std::string_view text) {
-  if (std::optional<Number> based = based_integer(text)) return based;
+  if (std::optional<Number> integer = integer_of(text)) return integer;
   if (std::optional<Number> infinite = infinity_word(text)) return infinite;
   if (!looks_decimal(text)) return std::nullopt;
   // Forms that the template language itself does not write: a plus sign, a point at the end.

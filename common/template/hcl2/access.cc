@@ -46,8 +46,9 @@ Value sequence_element(const Value& v, const Value& key, const SourceRange& rang
     return invalid_index(std::string(kNoElement) + ": " + number.error().message + ".", range,
                          diagnostics);
   }
-  if (!v.is_known() || !number->is_known()) {
-    return unknown_part(v, v.type().kind() == Kind::List ? v.type().element() : Type::dynamic());
+  const bool tuple = v.type().kind() == Kind::Tuple;
+  if (!number->is_known() || (!v.is_known() && !tuple)) {
+    return unknown_part(v, tuple ? Type::dynamic() : v.type().element());
   }
   const value::Number& n = number->as_number();
   if (!n.is_integer()) {
@@ -56,7 +57,7 @@ Value sequence_element(const Value& v, const Value& key, const SourceRange& rang
                          range, diagnostics);
   }
   const auto index = n.to_int64();
-  const size_t size = v.size();
+  const size_t size = tuple ? v.type().elements().size() : v.size();
   if (!index || *index < 0) {
     return invalid_index(std::string(kNoElement) + ": the index " + n.str() + " is " +
                              (n.sign() < 0 ? "negative" : "too large") + ".",
@@ -67,7 +68,9 @@ Value sequence_element(const Value& v, const Value& key, const SourceRange& rang
                              " elements, counted from 0.",
                          range, diagnostics);
   }
-  return marked(v.elements()[static_cast<size_t>(*index)], v);
+  const auto position = static_cast<size_t>(*index);
+  if (!v.is_known()) return unknown_part(v, v.type().elements()[position]);
+  return marked(v.elements()[position], v);
 }
 
 Value unknown_object_attribute(const Value& v, const std::string& name, const SourceRange& range,
@@ -97,9 +100,8 @@ Value keyed_element(const Value& v, const Value& key, const SourceRange& range,
   }
   if (const Value* element = v.get(name)) return marked(*element, v);
   if (map) {
-    diagnostics.error("Missing map element",
-                      std::string(kNoElement) + ": there is no \"" + name + "\".", range);
-    return Value::unknown();
+    return invalid_index(std::string(kNoElement) + ": there is no \"" + name + "\".", range,
+                         diagnostics);
   }
   const std::string near = nearest_name(name, names_of(v.type()));
   return invalid_index(std::string(kNoElement) + ".", range, diagnostics,
@@ -155,6 +157,9 @@ Value get_element(const Value& v, const Value& key, const SourceRange& range,
     return Value::unknown();
   }
   if (key.is_null()) return invalid_index("A null value cannot be an index.", range, diagnostics);
+  if (key.type().is_dynamic()) {
+    return unknown_part(v).with_sensitive(v.is_sensitive() || key.is_sensitive());
+  }
   Value part;
   switch (v.type().kind()) {
     case Kind::Dynamic: part = unknown_part(v); break;

@@ -89,25 +89,42 @@ Value Splat::evaluate(const EvalContext& context, Diagnostics& diagnostics) cons
                       source_->range());
     return Value::unknown();
   }
-  if (!source.is_known() && (sequence || source.type().is_dynamic())) {
-    return Value::unknown().with_sensitive(sensitive);
-  }
+  // What is not known yet may be null, which gives no element, unless it is a sequence.
+  if (!source.is_known() && !sequence) return Value::unknown().with_sensitive(sensitive);
   // Anything that is no sequence counts as a sequence of itself.
   if (!sequence) source = Value::tuple({source.with_sensitive(false)});
   Scope scope(&context.scope);
   const EvalContext inner{scope, context.functions, context.budget};
-  Value::List results;
-  for (const Value& element : source.elements()) {
-    if (!charge(context, sizeof(Value), range_, diagnostics)) return Value::unknown();
+  const auto each = [&](const Value& element, Value::List& into) {
+    if (!charge(context, sizeof(Value), range_, diagnostics)) return false;
     scope.set(kSplatItem, element);
     const size_t errors = diagnostics.size();
-    results.push_back(each_->evaluate(inner, diagnostics));
-    if (diagnostics.size() > errors && diagnostics.has_errors()) return Value::unknown();
+    into.push_back(each_->evaluate(inner, diagnostics));
+    return diagnostics.size() == errors || !diagnostics.has_errors();
+  };
+  Value::List results;
+  const bool list = kind == Kind::List || kind == Kind::Set;
+  if (list && (!source.is_known() || source.size() == 0)) {
+    // Without an element, one that is not known says of which type the results would be.
+    Value::List sample;
+    if (!each(Value::unknown(source.type().element()), sample)) return Value::unknown();
+    const Type type = sample[0].type();
+    const Value none = source.is_known() ? Value::list(type, {}) : Value::unknown(Type::list(type));
+    return none.with_sensitive(sensitive);
+  }
+  if (!source.is_known()) {
+    for (const Type& type : source.type().elements()) {
+      if (!each(Value::unknown(type), results)) return Value::unknown();
+    }
+    return Value::unknown(Value::tuple(std::move(results)).type()).with_sensitive(sensitive);
+  }
+  for (const Value& element : source.elements()) {
+    if (!each(element, results)) return Value::unknown();
   }
   Value result = Value::tuple(std::move(results));
-  if (kind == Kind::List || kind == Kind::Set) {
-    const auto list = value::convert(result, Type::list(Type::dynamic()));
-    if (list) result = *list;
+  if (list) {
+    const auto converted = value::convert(result, Type::list(Type::dynamic()));
+    if (converted) result = *converted;
   }
   return sensitive ? result.with_sensitive() : result;
 }

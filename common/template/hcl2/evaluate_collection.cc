@@ -42,21 +42,24 @@ void ObjectKey::references(std::vector<Traversal>& into) const {
 
 namespace {
 
+constexpr const char* kObjectItem = "Incorrect key type";
+
 // The key as text; empty when it is an error (reported) or not known yet (`known` turns false).
 std::optional<std::string> key_text(const Value& key, const SourceRange& range, const char* what,
                                     bool& known, Diagnostics& diagnostics) {
   if (key.is_null()) {
-    diagnostics.error("Null value as key", "Can't use a null value as a key.", range);
+    diagnostics.error(what == kObjectItem ? "Null value as key" : what,
+                      "Can't use a null value as a key.", range);
+    return std::nullopt;
+  }
+  if (!key.is_known()) {
+    known = false;
     return std::nullopt;
   }
   const auto text = value::convert(key, Type::string());
   if (!text) {
     diagnostics.error(what, "Can't use this value as a key: " + text.error().message + ".",
                       range);
-    return std::nullopt;
-  }
-  if (!text->is_known()) {
-    known = false;
     return std::nullopt;
   }
   return text->as_string();
@@ -76,7 +79,7 @@ Value ObjectConstructor::evaluate(const EvalContext& context, Diagnostics& diagn
     Value v = value_expression->evaluate(context, diagnostics);
     sensitive = sensitive || key.is_sensitive();
     const bool was_known = known;
-    auto name = key_text(key, key_expression->range(), "Incorrect key type", known, diagnostics);
+    auto name = key_text(key, key_expression->range(), kObjectItem, known, diagnostics);
     if (!name) {
       failed = failed || known == was_known;
       continue;

@@ -29,14 +29,9 @@ Type result_type(Operator op) {
   return arithmetic ? Type::number() : Type::boolean();
 }
 
-// The operand as `type`; empty after an error.
+// The operand as `type`, which may be null; empty after an error.
 std::optional<Value> operand(const Value& v, const Type& type, Side side,
                              const SourceRange& range, Diagnostics& diagnostics) {
-  if (v.is_null()) {
-    diagnostics.error("Operation failed",
-                      "Error during operation: argument must not be null.", range);
-    return std::nullopt;
-  }
   if (v.type() == type) return v;
   auto converted = value::convert(v, type);
   if (converted) return *std::move(converted);
@@ -45,6 +40,13 @@ std::optional<Value> operand(const Value& v, const Type& type, Side side,
                         converted.error().message + ".",
                     range);
   return std::nullopt;
+}
+
+bool not_null(const Value& v, const SourceRange& range, Diagnostics& diagnostics) {
+  if (!v.is_null()) return true;
+  diagnostics.error("Operation failed", "Error during operation: argument must not be null.",
+                    range);
+  return false;
 }
 
 Value arithmetic(Operator op, const Number& a, const Number& b, const SourceRange& range,
@@ -85,15 +87,66 @@ Value arithmetic(Operator op, const Number& a, const Number& b, const SourceRang
   return Value::unknown(Type::number());
 }
 
-Value equality(Operator op, const Value& a, const Value& b) {
-  const bool one_null = (a.is_null() && b.is_known()) || (b.is_null() && a.is_known());
-  const bool other_types = !a.type().has_dynamic() && !b.type().has_dynamic() &&
-                           a.type().kind() != b.type().kind() && !a.is_null() && !b.is_null();
-  if (!one_null && !other_types && (!a.is_wholly_known() || !b.is_wholly_known())) {
-    return Value::unknown(Type::boolean());
+std::optional<bool> equal(const Value& a, const Value& b);
+
+// Whether all pairs are equal: one unequal pair decides, whatever is unknown elsewhere.
+class AllEqual {
+ public:
+  bool go_on(const Value& a, const Value& b) {
+    const std::optional<bool> same = equal(a, b);
+    if (!same) known_ = false;
+    else if (!*same) unequal_ = true;
+    return !unequal_;
   }
-  const bool equal = !other_types && (one_null ? a.is_null() && b.is_null() : a == b);
-  return Value::boolean(equal == (op == Operator::Equal));
+  std::optional<bool> result() const {
+    if (unequal_) return false;
+    return known_ ? std::optional(true) : std::nullopt;
+  }
+
+ private:
+  bool unequal_ = false;
+  bool known_ = true;
+};
+
+std::optional<bool> equal_parts(const Value& a, const Value& b) {
+  AllEqual all;
+  if (a.type().kind() == Kind::Map || a.type().kind() == Kind::Object) {
+    if (a.size() != b.size()) return false;
+    for (const auto& [key, element] : a.entries()) {
+      const Value* other = b.get(key);
+      if (other == nullptr) return false;
+      if (!all.go_on(element, *other)) break;
+    }
+    return all.result();
+  }
+  if (a.type().kind() == Kind::Set) return std::nullopt;  // unknown elements have no place in it
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size() && all.go_on(a.elements()[i], b.elements()[i]); ++i) {
+  }
+  return all.result();
+}
+
+// Equality as far as it is known; empty when something unknown decides it.
+std::optional<bool> equal(const Value& a, const Value& b) {
+  const Type& left = a.type();
+  const Type& right = b.type();
+  if (!a.is_known() && !b.is_known()) return std::nullopt;
+  if (!a.is_known() || !b.is_known()) {
+    const bool may_be_null = a.is_null() || b.is_null();
+    const Type& open = a.is_known() ? right : left;
+    if (may_be_null || open.has_dynamic() || left == right) return std::nullopt;
+    return false;
+  }
+  if (a.is_wholly_known() && b.is_wholly_known()) return a == b;
+  if (a.is_null() || b.is_null() || left.kind() != right.kind()) return false;
+  if (!left.has_dynamic() && !right.has_dynamic() && !(left == right)) return false;
+  return equal_parts(a, b);
+}
+
+Value equality(Operator op, const Value& a, const Value& b) {
+  const std::optional<bool> same = equal(a, b);
+  if (!same) return Value::unknown(Type::boolean());
+  return Value::boolean(*same == (op == Operator::Equal));
 }
 
 }  // namespace
@@ -104,7 +157,7 @@ Value Unary::evaluate(const EvalContext& context, Diagnostics& diagnostics) cons
   const Value given = operand_->evaluate(context, diagnostics);
   const Type type = result_type(operator_);
   const auto v = operand(given, type, Side::Only, operand_->range(), diagnostics);
-  if (!v) return Value::unknown(type);
+  if (!v || !not_null(*v, operand_->range(), diagnostics)) return Value::unknown(type);
   if (!v->is_known()) return *v;
   const Value result = operator_ == Operator::Negate ? Value::number(-v->as_number())
                                                      : Value::boolean(!v->as_bool());
@@ -136,12 +189,15 @@ Value Binary::apply(Value left, const EvalContext& context, Diagnostics& diagnos
   }
   const Type wanted = is_logical(operator_) ? Type::boolean() : Type::number();
   const auto a = operand(left, wanted, Side::Left, left_->range(), diagnostics);
-  const bool decided = a && is_logical(operator_) && a->is_known() &&
+  const bool decided = a && is_logical(operator_) && a->is_known() && !a->is_null() &&
                        a->as_bool() == (operator_ == Operator::Or);
   if (decided) return *a;  // the right operand does not matter, nor do its errors
   const Value given = right_->evaluate(context, diagnostics);
   const auto b = operand(given, wanted, Side::Right, right_->range(), diagnostics);
-  if (!a || !b) return Value::unknown(type);
+  if (!a || !b || !not_null(*a, left_->range(), diagnostics) ||
+      !not_null(*b, right_->range(), diagnostics)) {
+    return Value::unknown(type);
+  }
   const bool sensitive = a->is_sensitive() || b->is_sensitive();
   Value result = Value::unknown(type);
   if (is_logical(operator_)) {
@@ -194,28 +250,32 @@ Value Conditional::evaluate(const EvalContext& context, Diagnostics& diagnostics
                       condition_->range());
     return Value::unknown();
   }
+  // A branch that failed has no type to agree with.
+  const bool comparable = !yes_errors.has_errors() && !no_errors.has_errors();
+  std::optional<Type> type = Type::dynamic();
+  if (comparable) type = branch_type(yes, no, range_, diagnostics);
+  if (!type) return Value::unknown();
+  if (!given.is_known()) {
+    return Value::unknown(*type).with_sensitive(given.is_sensitive() || yes.has_sensitive() ||
+                                                no.has_sensitive());
+  }
   const auto condition = value::convert(given, Type::boolean());
   if (!condition) {
     diagnostics.error("Incorrect condition type", "The condition expression must be of type bool.",
                       condition_->range());
-    return Value::unknown();
-  }
-  // A branch that failed has no type to agree with.
-  const bool comparable = !yes_errors.has_errors() && !no_errors.has_errors();
-  const bool decided = condition->is_known();
-  std::optional<Type> type = Type::dynamic();
-  if (comparable) type = branch_type(yes, no, range_, diagnostics);
-  if (!type) return Value::unknown();
-  if (!decided) {
-    return Value::unknown(*type).with_sensitive(condition->is_sensitive() || yes.has_sensitive() ||
-                                                no.has_sensitive());
+    return Value::unknown(*type);
   }
   const bool taken = condition->as_bool();
   diagnostics.append(taken ? std::move(yes_errors) : std::move(no_errors));
-  const Value& chosen = taken ? yes : no;
-  auto converted = value::convert(chosen, *type);
-  const Value& result = converted ? *converted : chosen;
-  return condition->is_sensitive() ? result.with_sensitive() : result;
+  const auto result = value::convert(taken ? yes : no, *type);
+  if (!result) {
+    diagnostics.error("Inconsistent conditional result types",
+                      std::string("The ") + (taken ? "true" : "false") +
+                          " result value has the wrong type: " + result.error().message + ".",
+                      (taken ? yes_ : no_)->range());
+    return Value::unknown(*type);
+  }
+  return condition->is_sensitive() ? result->with_sensitive() : *result;
 }
 
 void Conditional::references(std::vector<Traversal>& into) const {

@@ -29,6 +29,10 @@ bool append(const Value& v, const SourceRange& range, Joined& into, Diagnostics&
     into.text += v.as_string();
     return true;
   }
+  if (!v.is_known()) {
+    into.known = false;
+    return true;
+  }
   const auto text = value::convert(v, Type::string());
   if (!text) {
     diagnostics.error("Invalid template interpolation value",
@@ -37,8 +41,7 @@ bool append(const Value& v, const SourceRange& range, Joined& into, Diagnostics&
                       range);
     return false;
   }
-  if (text->is_known()) into.text += text->as_string();
-  else into.known = false;
+  into.text += text->as_string();
   return true;
 }
 

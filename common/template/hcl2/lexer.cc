@@ -69,25 +69,24 @@ size_t identifier_length(std::string_view text) {
   return length;
 }
 
+// A number takes all digits, dots and exponents it can and ends with a digit: `1.2.3` is one token
+// (and no number), so that the error names all of it.
 size_t number_length(std::string_view text) {
-  size_t i = 0;
-  const auto digits = [&] {
-    while (i < text.size() && is_digit(text[i])) ++i;
-  };
-  digits();
-  if (i + 1 < text.size() && text[i] == '.' && is_digit(text[i + 1])) {
-    ++i;
-    digits();
-  }
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    size_t exponent = i + 1;
-    if (exponent < text.size() && (text[exponent] == '+' || text[exponent] == '-')) ++exponent;
-    if (exponent < text.size() && is_digit(text[exponent])) {
-      i = exponent;
-      digits();
+  size_t length = 0;
+  for (size_t i = 0; i < text.size();) {
+    if (is_digit(text[i])) {
+      length = ++i;
+    } else if (text[i] == '.') {
+      ++i;
+    } else if (text[i] == 'e' || text[i] == 'E') {
+      ++i;
+      if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+      if (i == text.size() || !is_digit(text[i])) break;
+    } else {
+      break;
     }
   }
-  return i;
+  return length;
 }
 
 // Walks over text and keeps the position.

@@ -68,7 +68,8 @@ class Parser {
   bool parse_object_item(std::vector<ObjectConstructor::Item>& items);
   ExpressionPtr parse_object_key();
   ExpressionPtr parse_for(const Token& open, TokenKind close);
-  bool parse_for_head(ForParts& parts);
+  /// `summary` is that of its errors.
+  bool parse_for_head(ForParts& parts, const char* summary);
 
   // parser_template.cc
   ExpressionPtr parse_quoted();
@@ -76,7 +77,7 @@ class Parser {
   bool parse_template_parts(TokenKind close, std::vector<TemplatePart>& parts);
   bool parse_interpolation(std::vector<TemplatePart>& parts, bool& trim_next);
   bool parse_directive(std::vector<TemplatePart>& parts, bool& trim_next);
-  bool close_sequence(const char* what, bool& trim_next);
+  bool close_sequence(const std::string& what, bool& trim_next);
   std::optional<std::string> literal_text(const Token& token);
   ExpressionPtr build_template(std::vector<TemplatePart>& parts, const SourceRange& range,
                                bool may_wrap);

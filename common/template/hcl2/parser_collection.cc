@@ -56,7 +56,7 @@ bool Parser::parse_object_item(std::vector<ObjectConstructor::Item>& items) {
   if (key == nullptr) return false;
   if (!accept(TokenKind::Equal) && !accept(TokenKind::Colon)) {
     const SourceRange range = range_of(peek());
-    if (at(TokenKind::Newline) || at(TokenKind::CloseBrace)) {
+    if (at(TokenKind::Newline)) {
       fail("Missing attribute value", "Expected a value, introduced by an equals sign (\"=\").",
            range);
     } else {
@@ -85,11 +85,11 @@ ExpressionPtr Parser::parse_object_key() {
 }
 
 // `for k, v in collection :`
-bool Parser::parse_for_head(ForParts& parts) {
+bool Parser::parse_for_head(ForParts& parts, const char* summary) {
   take();
-  const auto name = [this](std::string& into) {
+  const auto name = [this, summary](std::string& into) {
     if (!at(TokenKind::Identifier)) {
-      fail("Invalid 'for' expression", "A variable name is required here.", range_of(peek()));
+      fail(summary, "A variable name is required here.", range_of(peek()));
       return false;
     }
     into = std::string(take().text);
@@ -101,7 +101,7 @@ bool Parser::parse_for_head(ForParts& parts) {
     if (!name(parts.value_name)) return false;
   }
   if (!at_keyword("in")) {
-    fail("Invalid 'for' expression", "The keyword \"in\" is required after the variable names.",
+    fail(summary, "The keyword \"in\" is required after the variable names.",
          range_of(peek()));
     return false;
   }
@@ -113,7 +113,7 @@ bool Parser::parse_for_head(ForParts& parts) {
 ExpressionPtr Parser::parse_for(const Token& open, TokenKind close) {
   const bool object = close == TokenKind::CloseBrace;
   ForParts parts;
-  if (!parse_for_head(parts)) return nullptr;
+  if (!parse_for_head(parts, "Invalid 'for' expression")) return nullptr;
   if (!accept(TokenKind::Colon)) {
     return fail("Invalid 'for' expression", "A colon is required after the collection.",
                 range_of(peek()));

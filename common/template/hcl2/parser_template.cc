@@ -33,10 +33,12 @@ size_t unescape(std::string_view text, std::string& out) {
   const char* first = text.data() + 2;
   const auto parsed = std::from_chars(first, first + digits, code, 16);
   if (parsed.ec != std::errc() || parsed.ptr != first + digits) return 0;
-  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) code = 0xfffd;
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return 0;  // no character
   append_code_point(code, out);
   return 2 + digits;
 }
+
+constexpr const char* kInterpolation = "interpolation expression";
 
 const char* directive_name(TemplatePart::Kind kind) {
   switch (kind) {
@@ -154,15 +156,20 @@ bool Parser::parse_template_parts(TokenKind close, std::vector<TemplatePart>& pa
 }
 
 // `}` or `~}` after an interpolation or directive.
-bool Parser::close_sequence(const char* what, bool& trim_next) {
+bool Parser::close_sequence(const std::string& what, bool& trim_next) {
   if (!at(TokenKind::CloseSequence)) {
     const Token token = peek();
-    if (token.kind == TokenKind::EndOfFile || token.kind == TokenKind::BrokenQuote) {
-      fail(std::string("Unterminated template ") + what,
-           std::string("There is no closing brace for this ") + what + ".", range_of(token));
+    const bool marker = what != kInterpolation;
+    // The quote that was to end the string opens one inside the sequence.
+    const TokenKind inside =
+        token.kind == TokenKind::OpenQuote ? tokens_[next_ + 1].kind : token.kind;
+    if (inside == TokenKind::EndOfFile || inside == TokenKind::BrokenQuote) {
+      fail(marker ? "Unclosed template control sequence"
+                  : "Unclosed template interpolation sequence",
+           "There is no closing brace for this " + what + ".", range_of(token));
     } else {
-      fail(std::string("Extra characters after ") + what,
-           std::string("Expected a closing brace to end the ") + what + ".", range_of(token));
+      fail("Extra characters " + std::string(marker ? "in " : "after ") + what,
+           "Expected a closing brace to end the " + what + ".", range_of(token));
     }
     return false;
   }
@@ -181,7 +188,7 @@ bool Parser::parse_interpolation(std::vector<TemplatePart>& parts, bool& trim_ne
   part.kind = TemplatePart::Kind::Interpolation;
   part.expression = parse_expression();
   if (part.expression == nullptr) return false;
-  if (!close_sequence("interpolation expression", trim_next)) return false;
+  if (!close_sequence(kInterpolation, trim_next)) return false;
   part.range = range_from(open.start);
   parts.push_back(std::move(part));
   return true;
@@ -203,7 +210,7 @@ bool Parser::parse_directive(std::vector<TemplatePart>& parts, bool& trim_next) 
     if (part.expression == nullptr) return false;
   } else if (at_keyword("for")) {
     part.kind = TemplatePart::Kind::For;
-    if (!parse_for_head(part.loop)) return false;
+    if (!parse_for_head(part.loop, "Invalid 'for' directive")) return false;
   } else if (at_keyword("else") || at_keyword("endif") || at_keyword("endfor")) {
     take();
     part.kind = keyword.text == "else"    ? TemplatePart::Kind::Else
@@ -221,7 +228,7 @@ bool Parser::parse_directive(std::vector<TemplatePart>& parts, bool& trim_next) 
          "A keyword (if, else, endif, for or endfor) is required after %{.", range_of(keyword));
     return false;
   }
-  if (!close_sequence("directive", trim_next)) return false;
+  if (!close_sequence(std::string(keyword.text) + " marker", trim_next)) return false;
   part.range = range_from(open.start);
   parts.push_back(std::move(part));
   return true;

@@ -103,7 +103,8 @@ TEST(Unify, FindsTheOneType) {
       {"set, tuple", {Type::set(Type::string()), Type::tuple({Type::number()})}, "set(string)"},
       {"list, tuple", {Type::list(Type::string()), Type::tuple({})}, "list(string)"},
       {"map, object", {Type::map(Type::string()), a}, "map(string)"},
-      {"dynamic", {Type::dynamic(), Type::string()}, "any"},
+      {"dynamic, string", {Type::dynamic(), Type::string()}, "string"},
+      {"dynamic, list", {Type::dynamic(), Type::list(Type::string())}, "any"},
       {"string, list", {Type::string(), Type::list(Type::string())}, "none"},
   };
   for (const Pair& c : cases) {

@@ -22,7 +22,7 @@ TEST(Number, PrintsShortestDecimal) {
   };
   for (const Case& c : {Case{"1.50", "1.5"}, Case{"1e21", "1000000000000000000000"},
                         Case{".5", "0.5"}, Case{"5.0", "5"}, Case{"1e3", "1000"},
-                        Case{"-0.001e-2", "-0.00001"}, Case{"+7", "7"}, Case{"-0", "0"},
+                        Case{"-0.001e-2", "-0.00001"}, Case{"+7", "7"}, Case{"-0", "-0"},
                         Case{"123456789012345678901234567890", "123456789012345678901234567890"},
                         Case{"9223372036854775808", "9223372036854775808"},
                         Case{"-9223372036854775808", "-9223372036854775808"},
@@ -58,7 +58,8 @@ TEST(Number, RemainderHasSignOfDividend) {
   EXPECT_EQ(*Number::remainder(Number(7), Number(-3)), Number(1));
   EXPECT_EQ(*Number::remainder(parsed("5.5"), Number(2)), parsed("1.5"));
   EXPECT_EQ(*Number::remainder(Number(INT64_MIN), Number(-1)), Number(0));
-  EXPECT_FALSE(Number::remainder(Number(1), Number(0)).has_value());
+  EXPECT_EQ(*Number::remainder(Number(5), Number(0)), Number(5));
+  EXPECT_FALSE(Number::remainder(Number(1), Number::infinity()).has_value());
 }
 
 TEST(Number, DividesByZeroToInfinity) {
@@ -91,7 +92,11 @@ TEST(Number, ReadsAndPrintsDigitsOfAnyBase) {
 }
 
 TEST(Number, DoublesKeepTheirShortestText) {
-  EXPECT_EQ(Number::from_double(0.1), parsed("0.1"));
+  EXPECT_EQ(Number::from_double(0.1).str(), "0.1");
+  EXPECT_EQ(Number::from_double(18446744073709551616.0).str(), "18446744073709550000");
+  EXPECT_EQ(Number::from_double(18446744073709551616.0), parsed("18446744073709551616"));
+  EXPECT_EQ(Number::from_double(-0.0).str(), "-0");
+  EXPECT_EQ((Number::from_double(1.1) + Number::from_double(1.1)).str(), "2.2");
   EXPECT_EQ(Number::from_double(1e300).to_double(), 1e300);
   EXPECT_TRUE(Number::from_double(std::numeric_limits<double>::infinity()).is_infinite());
 }

@@ -100,7 +100,7 @@ TEST(MappingFunctions, GiveWhatPackerGives) {
       {"merge", R"([{"a":1},{"b":"x"},null])", R"({"a":1,"b":"x"})"},
       {"merge", R"([{"a":1,"c":{"x":1}},{"a":2,"c":{"y":2}}])", R"({"a":2,"c":{"y":2}})"},
       {"merge", "[]", "{}"},
-      {"merge", "[null]", "null"},
+      {"merge", "[null]", "{}"},
       {"merge", R"([{"a":1},["x"]])", "error: arguments must be maps or objects, got \"tuple\""},
       {"zipmap", R"([["a","b"],[1,"x"]])", R"({"a":1,"b":"x"})"},
       {"zipmap", "[[],[]]", "{}"},

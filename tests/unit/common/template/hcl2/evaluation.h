@@ -31,20 +31,50 @@ struct World {
     const auto object = [](int64_t id, int64_t k) {
       return Value::object({{"id", Value::number(id)}, {"k", Value::tuple({Value::number(k)})}});
     };
-    scope.set("var", Value::object({
-                         {"s", Value::string("str")},
-                         {"n", Value::number(5)},
-                         {"secret", Value::string("x").with_sensitive()},
-                         {"u", Value::unknown()},
-                         {"us", Value::unknown(Type::string())},
-                         {"l", Value::list(Type::string(), {Value::string("a"),
-                                                            Value::string("b")})},
-                         {"m", Value::map(Type::number(), {{"k", Value::number(1)}})},
-                         {"objs", Value::tuple({object(1, 7), object(2, 8)})},
-                         {"set", Value::set(Type::string(), {Value::string("b"),
-                                                             Value::string("a")})},
-                         {"nul", Value::null(Type::string())},
-                     }));
+    const auto text = [](const char* s) { return Value::string(s); };
+    const auto number = [](int64_t n) { return Value::number(n); };
+    const Type string = Type::string();
+    scope.set(
+        "var",
+        Value::object({
+            {"s", text("str")},
+            {"n", number(5)},
+            {"b", Value::boolean(true)},
+            {"secret", text("x").with_sensitive()},
+            {"secretnum", number(7).with_sensitive()},
+            {"secretbool", Value::boolean(true).with_sensitive()},
+            {"secretlist", Value::list(string, {text("p"), text("q")}).with_sensitive()},
+            {"secretobj",
+             Value::object({{"open", text("o")}, {"shut", text("z").with_sensitive()}})},
+            {"u", Value::unknown()},
+            {"us", Value::unknown(string)},
+            {"un", Value::unknown(Type::number())},
+            {"ub", Value::unknown(Type::boolean())},
+            {"ul", Value::unknown(Type::list(string))},
+            {"um", Value::unknown(Type::map(string))},
+            {"uset", Value::unknown(Type::set(string))},
+            {"uo", Value::unknown(Type::object({{"a", string}}))},
+            {"ut", Value::unknown(Type::tuple({string, Type::number()}))},
+            {"pl", Value::list(string, {text("a"), Value::unknown(string)})},
+            {"po", Value::object({{"a", text("a")}, {"b", Value::unknown(string)}})},
+            {"l", Value::list(string, {text("a"), text("b")})},
+            {"ln", Value::list(Type::number(), {number(3), number(1)})},
+            {"le", Value::list(string, {})},
+            {"m", Value::map(Type::number(), {{"k", number(1)}})},
+            {"ms", Value::map(string, {{"a", text("x")}, {"b", text("y")}})},
+            {"me", Value::map(string, {})},
+            {"objs", Value::tuple({object(1, 7), object(2, 8)})},
+            {"lo", Value::list(object(1, 7).type(), {object(1, 7), object(2, 8)})},
+            {"set", Value::set(string, {text("b"), text("a")})},
+            {"setn", Value::set(Type::number(), {number(10), number(9)})},
+            {"sete", Value::set(string, {})},
+            {"nul", Value::null(string)},
+            {"nuln", Value::null(Type::number())},
+            {"nulb", Value::null(Type::boolean())},
+            {"null", Value::null(Type::list(string))},
+            {"nulm", Value::null(Type::map(string))},
+            {"nulo", Value::null(Type::object({{"a", string}}))},
+        }));
   }
 
   EvalContext context() { return {scope, calls, budget}; }
