@@ -7,6 +7,11 @@
 #include "builders/steps/watched_cancel.h"
 
 namespace farm::builders::steps {
+namespace {
+
+constexpr Duration kAddressPause = std::chrono::seconds(1);
+
+}  // namespace
 
 void set_connection_values(BuildContext& context, const CommunicatorOptions& options) {
   const auto put = [&](const char* name, const std::string& text) {
@@ -55,15 +60,42 @@ Result<void> Connect::run(BuildContext& context) {
     return connected.error();
   }
   context.communicator = std::move(*connected);
+  if (watch_.address) set_connection_values(context, *options_);
   return {};
+}
+
+// A service of another kind than ssh is asked for at one address only.
+Result<void> Connect::find_guest(BuildContext& context, const CancelToken& cancel) const {
+  if (!watch_.address) return {};
+  const Instant deadline = context.clock.now() + options_->winrm.timeout;
+  while (true) {
+    const Result<std::string> host = watch_.address(cancel);
+    if (host) {
+      context.guest_host = *host;
+      return {};
+    }
+    if (!host.error().retryable) return host.error();
+    if (context.clock.now() >= deadline) {
+      return timed_out("Timeout waiting for WinRM: " + host.error().message);
+    }
+    if (!cancel.sleep(kAddressPause)) return cancelled("cancelled");
+  }
 }
 
 Result<std::unique_ptr<Communicator>> Connect::open(BuildContext& context,
                                                     const CancelToken& cancel) const {
+  if (options_->type == CommunicatorType::Ssh && watch_.address) {
+    const ssh::AddressSource source = [&]() -> Result<ssh::SshAddress> {
+      context.guest_host = TRY(watch_.address(cancel));
+      return ssh::SshAddress{context.guest_host, context.guest_port};
+    };
+    return ssh::connect_ssh(options_->ssh, source, cancel, context.ui);
+  }
   if (options_->type == CommunicatorType::Ssh) {
     return ssh::connect_ssh(options_->ssh, context.guest_host, context.guest_port, cancel,
                             context.ui);
   }
+  TRY(find_guest(context, cancel));
   const winrm::WinRmTarget target{.host = context.guest_host,
                                   .port = context.guest_port,
                                   .temp_directory = context.temp_directory,

@@ -15,6 +15,9 @@ struct MachineWatch {
   std::function<int()> exit_fd;
   /// Why it is gone, asked after that.
   std::function<Error()> ended;
+  /// Where the guest is, for platforms that learn it while it boots; asked before every try. An
+  /// error with `retryable` means "not yet". Empty: context.guest_host holds already.
+  std::function<Result<std::string>(const CancelToken&)> address = {};
 };
 
 class Connect final : public Step {
@@ -29,6 +32,7 @@ class Connect final : public Step {
  private:
   Result<std::unique_ptr<Communicator>> open(BuildContext& context,
                                              const CancelToken& cancel) const;
+  Result<void> find_guest(BuildContext& context, const CancelToken& cancel) const;
   const CommunicatorOptions* options_;
   MachineWatch watch_;
 };

@@ -80,7 +80,7 @@ Result<void> CreateCd::run(BuildContext& context) {
   const Tree tree = TRY(gather(context, staged.path()));
   const std::string list = staged.path() + "/paths";
   TRY(io::write_file(list, graft_list(tree)));
-  *result_ = context.temp_directory + "/cd.iso";
+  *result_ = context.temp_directory + "/" + file_name_;
   io::RunOptions tool;
   tool.spawn.argv = TRY(image_tool(context.environment));
   for (const std::string& argument :

@@ -12,9 +12,10 @@ namespace farm::builders::steps {
 
 class CreateCd final : public Step {
  public:
-  /// The image's absolute path goes to `result` (empty when no CD is wanted).
-  CreateCd(CdOptions options, std::string& result)
-      : options_(std::move(options)), result_(&result) {}
+  /// The image's absolute path goes to `result` (empty when no CD is wanted). A build with several
+  /// CDs gives each another `file_name`.
+  CreateCd(CdOptions options, std::string& result, std::string file_name = "cd.iso")
+      : options_(std::move(options)), result_(&result), file_name_(std::move(file_name)) {}
   std::string_view name() const override { return "create_cd"; }
   Result<void> run(BuildContext& context) override;
   Result<void> cleanup(BuildContext& context) override;
@@ -24,6 +25,7 @@ class CreateCd final : public Step {
   Result<Tree> gather(BuildContext& context, const std::string& staged) const;
   CdOptions options_;
   std::string* result_;
+  std::string file_name_;
 };
 
 /// `tree` as a path list for mkisofs -graft-points: "target=source" with \ and = escaped.

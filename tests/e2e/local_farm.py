@@ -127,9 +127,9 @@ class FarmCase(Case):
 
 
 class SshServer:
-    """sshd on the loopback interface for the user of the test; `key` opens it."""
+    """sshd for the user of the test, on the loopback interface unless told; `key` opens it."""
 
-    def __init__(self, case):
+    def __init__(self, case, address="127.0.0.1"):
         folder = case.folder("sshd")
         os.makedirs("/run/sshd", exist_ok=True) if os.geteuid() == 0 else None
         for name in ("host", "user"):
@@ -139,10 +139,10 @@ class SshServer:
         self.port = free_ports(1)[0]
         config = os.path.join(folder, "config")
         with open(config, "w") as file:
-            file.write("Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\n"
+            file.write("Port %d\nListenAddress %s\nHostKey %s/host\n"
                        "AuthorizedKeysFile %s/user.pub\nStrictModes no\nUsePAM no\nPidFile none\n"
                        "PermitRootLogin yes\nUseDNS no\n"
                        "Subsystem sftp /usr/lib/openssh/sftp-server\n"
-                       % (self.port, folder, folder))
+                       % (self.port, address, folder, folder))
         case.start(["/usr/sbin/sshd", "-D", "-e", "-f", config], os.path.join(folder, "log"))
         case.wait_for("sshd", lambda: listens(self.port))

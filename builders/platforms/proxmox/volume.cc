@@ -1,0 +1,50 @@
+#include "builders/platforms/proxmox/volume.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace farm::builders::platform_proxmox {
+namespace {
+
+constexpr Duration kPause = std::chrono::milliseconds(500);
+constexpr int kPolls = 40;
+
+Result<bool> listed(Client& client, const std::string& node, const std::string& storage,
+                    const std::string& volume, const CancelToken& cancel) {
+  const Json list = TRY(client.get("/nodes/" + node + "/storage/" + storage + "/content",
+                                   {{"content", "iso"}}, cancel));
+  return list.is_array() && std::any_of(list.begin(), list.end(), [&](const Json& entry) {
+           return text_of(entry, "volid") == volume;
+         });
+}
+
+}  // namespace
+
+std::string stored_name(const std::string& name) {
+  std::string out = name;
+  for (char& c : out) {
+    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '.' || c == '-';
+    if (!good) c = '_';
+  }
+  return out;
+}
+
+Result<void> remove_volume(Client& client, const std::string& node, const std::string& volume,
+                           const CancelToken& cancel) {
+  const std::string storage = volume.substr(0, volume.find(':'));
+  const bool there = TRY(listed(client, node, storage, volume, cancel));
+  if (!there) return {};
+  const Json data = TRY(client.remove("/nodes/" + node + "/storage/" + storage + "/content/" +
+                                          net::percent_encode(volume),
+                                      {}, cancel));
+  TRY(client.wait(data, cancel));
+  for (int poll = 0; poll < kPolls; ++poll) {
+    const bool still = TRY(listed(client, node, storage, volume, cancel));
+    if (!still) return {};
+    if (!cancel.sleep(kPause)) return cancelled("cancelled");
+  }
+  return unavailable(volume + " is still there after its deletion");
+}
+
+}  // namespace farm::builders::platform_proxmox
