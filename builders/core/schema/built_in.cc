@@ -22,6 +22,7 @@ constexpr auto kProvisioners = std::to_array<std::string_view>({
     "shell",
     "file",
     "shell-local",
+    "ansible",
     "ansible-local",
     "chef-client",
     "chef-solo",
@@ -40,6 +41,10 @@ constexpr auto kPostProcessors = std::to_array<std::string_view>({
     "docker-tag",
 });
 constexpr auto kDataSources = std::to_array<std::string_view>({
+    "git-commit",
+    "git-repository",
+    "git-tree",
+    "http",
     "null",
 });
 
