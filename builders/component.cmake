@@ -5,7 +5,8 @@
 # and the coordinator link for validation. Names with a dash become underscores.
 # SOURCES must define farm::builders::<kind>_<name>::register_component(Registry&), CONFIG
 # farm::builders::<kind>_<name>::register_config_check(ConfigChecks&): e.g. platform_qemu,
-# provisioner_shell_local, post_processor_manifest.
+# provisioner_shell_local, post_processor_manifest. A data source (KIND data_sources) defines
+# farm::builders::data_source_<name>::register_component(DataSourceRegistry&).
 function(farm_component)
   cmake_parse_arguments(arg "" "KIND;NAME" "SOURCES;CONFIG;LIBS" ${ARGN})
   string(REPLACE "-" "_" id ${arg_NAME})
@@ -13,6 +14,12 @@ function(farm_component)
   set(target farm_${kind}_${id})
   add_library(${target} STATIC ${arg_SOURCES})
   target_link_libraries(${target} PUBLIC farm_warnings farm_builders_core ${arg_LIBS} PRIVATE fmt::fmt)
+  # Data sources are asked while planning, by a program that links nothing else.
+  if(arg_KIND STREQUAL data_sources)
+    set_property(GLOBAL APPEND PROPERTY FARM_DATA_SOURCES ${target})
+    set_property(GLOBAL APPEND PROPERTY FARM_DATA_SOURCE_NAMESPACES ${kind}_${id})
+    return()
+  endif()
   set_property(GLOBAL APPEND PROPERTY FARM_COMPONENTS ${target})
   set_property(GLOBAL APPEND PROPERTY FARM_COMPONENT_NAMESPACES ${kind}_${id})
   if(arg_CONFIG)

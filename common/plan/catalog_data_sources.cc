@@ -45,6 +45,7 @@ value::Value CatalogDataSources::evaluate(const templates::DataSource& data,
                       hint);
     return value::Value::unknown();
   }
+  const size_t before = diagnostics.size();
   const hcl2::BodyPtr body = hcl2::expand_dynamic(data.body, context);
   const DecodedBody decoded = decode_body(*body, schema->options, context, nullptr, diagnostics);
   check_options(decoded, schema->options, "data \"" + data.type + "\" \"" + data.name + "\"",
@@ -54,13 +55,45 @@ value::Value CatalogDataSources::evaluate(const templates::DataSource& data,
     return value::Value::object(
         {{"output", input == nullptr ? value::Value::unknown(Type::string()) : *input}});
   }
-  if (mode_ == Mode::Refuse) {
-    diagnostics.error("Data source not supported",
-                      "data source \"" + data.type + "\" is not supported yet: only `null` can be "
-                      "asked in this version of farm.",
-                      data.declared);
+  if (mode_ == Mode::Unknown) {
+    unasked_.push_back("data." + data.type + "." + data.name);
+    return value::Value::unknown(object_type(*schema));
   }
-  return value::Value::unknown(object_type(*schema));
+  if (diagnostics.size() > before) return value::Value::unknown(object_type(*schema));
+  return ask(data, *schema, decoded.config, diagnostics);
+}
+
+value::Value CatalogDataSources::ask(const templates::DataSource& data,
+                                     const ComponentSchema& schema, const value::Value& config,
+                                     Diagnostics& diagnostics) const {
+  const std::string name = "data." + data.type + "." + data.name;
+  const value::Type outputs = object_type(schema);
+  if (!schema.built_in || !asker_) {
+    diagnostics.error("Data source cannot be asked",
+                      "The data source \"" + data.type +
+                          "\" is checked, but this version of farm cannot ask it: give the value "
+                          "in a variable instead.",
+                      data.declared);
+    return value::Value::unknown(outputs);
+  }
+  if (!config.is_wholly_known()) {
+    diagnostics.error("Data source cannot be asked",
+                      name + " depends on a value that is not known while planning.",
+                      data.declared);
+    return value::Value::unknown(outputs);
+  }
+  const Result<value::Value> answer = asker_(data.type, config);
+  if (!answer) {
+    diagnostics.error(answer.error().message, name + " could not be asked.", data.declared);
+    return value::Value::unknown(outputs);
+  }
+  Result<value::Value> converted = value::convert(*answer, outputs);
+  if (converted) return std::move(converted).value();
+  diagnostics.error("Unexpected answer of a data source",
+                    name + " gave something else than it should: " + converted.error().message +
+                        ".",
+                    data.declared);
+  return value::Value::unknown(outputs);
 }
 
 }  // namespace farm::plan

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/plan/option_rules.h"
+#include "common/plan/render.h"
 #include "common/plan/weak_decode.h"
 #include "common/template/json/legacy_template.h"
 
@@ -84,7 +85,12 @@ class LegacyPlanner {
           return path.empty() ? block.type_range : legacy_.range_of(block, path);
         }};
     const DecodedBody decoded = decode_weak(config, schema.options, context, diagnostics_);
-    check_options(decoded, schema.options,
+    // The rules are about what the component will read: a variable that is empty is not set.
+    DecodedBody read = decoded;
+    const Result<value::Value> rendered = render_config(
+        decoded.config, schema, inputs, made_.evaluation->functions.random, nullptr);
+    if (rendered) read.config = *rendered;
+    check_options(read, schema.options,
                   std::string(component_kind_name(schema.kind)) + " \"" + block.name + "\"",
                   environment_, diagnostics_);
     ComponentSpec spec;

@@ -235,6 +235,7 @@ class HclLoader {
     for (const Local& local : made_.locals) {
       if (local.sensitive) value::collect_sensitive_strings(local.value, made_.sensitive);
     }
+    std::erase(made_.sensitive, std::string());  // an empty text cannot be hidden
   }
 
   void read_builds() {

@@ -180,7 +180,7 @@ class BuildCommand {
   // Builds whose own preparation fails do not stop the others; anything else does.
   std::optional<plan::Plan> make_plan(PlanSession& session, const ParsedFlags& flags,
                                       const templates::LoadOptions& options, bool& all_planned) {
-    Diagnostics found = session.load(options, plan::CatalogDataSources::Mode::Refuse);
+    Diagnostics found = session.load(options, plan::CatalogDataSources::Mode::Ask);
     std::optional<plan::Plan> plan;
     std::set<std::string> unprepared;
     size_t check_errors = 0;

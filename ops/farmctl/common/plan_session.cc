@@ -2,6 +2,7 @@
 
 #include "builders/core/schema/catalog.h"
 #include "ops/farmctl/common/component_check.h"
+#include "ops/farmctl/common/data_source_program.h"
 
 namespace farm::farmctl {
 
@@ -20,7 +21,8 @@ Diagnostics PlanSession::load_from(templates::FileTree& files,
                                    plan::CatalogDataSources::Mode data_sources) {
   data_sources_ = std::make_unique<plan::CatalogDataSources>(
       builders::component_catalog(), data_sources,
-      [this](const std::string& name) { return environment_.get(name); });
+      [this](const std::string& name) { return environment_.get(name); },
+      data_source_program(environment_, working_directory_));
   const templates::LoadWorld world{files, texts_, outside_, random_, start_, *data_sources_};
   Diagnosed<templates::Template> result = templates::load_template(options, world);
   template_ = std::move(result.value);
@@ -37,6 +39,10 @@ Diagnostics PlanSession::load_memory(const templates::LoadOptions& options,
                                      const std::string& text) {
   templates::MemoryTree memory(std::map<std::string, std::string>{{options.path, text}});
   return load_from(memory, options, plan::CatalogDataSources::Mode::Unknown);
+}
+
+std::vector<std::string> PlanSession::unasked() const {
+  return data_sources_ ? data_sources_->unasked() : std::vector<std::string>();
 }
 
 Diagnosed<plan::Plan> PlanSession::plan(plan::PlanOptions options, bool force) {
@@ -79,7 +85,7 @@ plan::PlanOptions plan_options(const ParsedFlags& flags) {
 Diagnosed<plan::Plan> load_and_plan(PlanSession& session, const templates::LoadOptions& options,
                                     plan::PlanOptions planning, bool force) {
   Diagnosed<plan::Plan> result;
-  result.diagnostics = session.load(options, plan::CatalogDataSources::Mode::Refuse);
+  result.diagnostics = session.load(options, plan::CatalogDataSources::Mode::Ask);
   if (session.loaded() == nullptr || result.diagnostics.has_errors()) return result;
   planning.require_built_in = true;
   Diagnosed<plan::Plan> planned = session.plan(std::move(planning), force);

@@ -24,7 +24,7 @@ class PlanSession {
   PlanSession(const PlanSession&) = delete;
   PlanSession& operator=(const PlanSession&) = delete;
 
-  /// Loads the template; `data_sources` says what becomes of those that cannot be asked offline.
+  /// Loads the template; `data_sources` says whether they are asked or stay unknown.
   Diagnostics load(const templates::LoadOptions& options,
                    plan::CatalogDataSources::Mode data_sources);
   /// Loads an empty template in the syntax of `options.config_type` (JSON by default): a console
@@ -34,6 +34,8 @@ class PlanSession {
   Diagnostics load_memory(const templates::LoadOptions& options, const std::string& text);
   /// Null until load() made something of the files.
   const templates::Template* loaded() const { return template_ ? &*template_ : nullptr; }
+  /// Data sources that were left unknown, by name.
+  std::vector<std::string> unasked() const;
   /// Plans the loaded template; the components' own pure checks are part of it.
   Diagnosed<plan::Plan> plan(plan::PlanOptions options, bool force = false);
 
@@ -63,8 +65,8 @@ Result<templates::LoadOptions> load_options(const ParsedFlags& flags, const std:
 /// -only and -except.
 plan::PlanOptions plan_options(const ParsedFlags& flags);
 
-/// load() and plan() in one go, for `build` and `submit`: data sources that cannot be asked and
-/// components that cannot be run are errors. The plan is present only without errors.
+/// load() and plan() in one go, for `build` and `submit`: data sources are asked, and components
+/// that cannot be run are errors. The plan is present only without errors.
 Diagnosed<plan::Plan> load_and_plan(PlanSession& session, const templates::LoadOptions& options,
                                     plan::PlanOptions planning, bool force = false);
 

@@ -35,6 +35,17 @@ namespace {
 
 std::string interpolation(const std::string& code) { return "${" + code + "}"; }
 
+/// Whether $x of another action is needed: then they must stay together.
+bool uses_variable(const Pipe& pipe) {
+  for (const Command& command : pipe.commands) {
+    for (const Operand& operand : command.operands) {
+      if (operand.kind == Operand::Kind::Variable) return true;
+      if (operand.pipe && uses_variable(*operand.pipe)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string EngineText::join(const Pieces& pieces) {
@@ -51,8 +62,10 @@ std::string EngineText::join(const Pieces& pieces) {
 
 std::string EngineText::quoted(const std::string& text) {
   if (text.find("{{") == std::string::npos) return hcl_quote(text);
-  if (std::optional<std::string> whole = quoted_wholly(text)) return *whole;
-  return join(rewrite_calls(text));
+  keep_actions_ = true;
+  const std::optional<std::string> converted = quoted_wholly(text);
+  keep_actions_ = false;
+  return converted ? *converted : join(rewrite_calls(text));
 }
 
 std::optional<std::string> EngineText::quoted_wholly(const std::string& text) {
@@ -91,6 +104,10 @@ bool EngineText::convert_statement(const Statement& statement, Pieces& into) {
       return true;
     }
     const std::optional<Expr> value = pipe(whole);
+    if (!value && keep_actions_ && whole.variables.empty() && !uses_variable(whole)) {
+      for (Piece& piece : rewrite_calls(statement.text)) into.push_back(std::move(piece));
+      return true;
+    }
     if (!value) return false;
     if (value->literal && value->literal->find("{{") != std::string::npos) {
       into.push_back({false, "{{ " + whole.str() + " }}"});  // still not to be taken for a word

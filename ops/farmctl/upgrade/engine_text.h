@@ -61,6 +61,7 @@ class EngineText {
 
   EngineScope scope_;
   bool used_timestamp_ = false;
+  bool keep_actions_ = false;  // one that cannot be converted stays for the engine
   std::vector<std::string> unhandled_;
 };
 

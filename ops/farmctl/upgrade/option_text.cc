@@ -57,6 +57,15 @@ std::string joined(const std::vector<std::string>& items) {
   return lines + "]";
 }
 
+/// `"${var.x}"` as `var.x`, where an expression goes on behind it.
+std::string bare(const std::string& code) {
+  constexpr std::string_view kName =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  if (!code.starts_with("\"${") || !code.ends_with("}\"") || code.size() < 6) return code;
+  const std::string inner = code.substr(3, code.size() - 5);
+  return inner.find_first_not_of(kName) == std::string::npos ? inner : code;
+}
+
 std::vector<std::string> at_commas(const std::string& text) {
   std::vector<std::string> parts;
   for (size_t start = 0; !text.empty() && start <= text.size();) {
@@ -88,7 +97,7 @@ std::string OptionText::number(const Value& v) {
   }
   const std::string code = engine_.quoted(v.as_string());
   const std::optional<std::string> now = rendered_(v.as_string());
-  return now && now->empty() ? code + " == \"\" ? null : " + code : code;
+  return now && now->empty() ? bare(code) + " == \"\" ? null : " + bare(code) : code;
 }
 
 std::string OptionText::boolean(const Value& v) {
@@ -111,10 +120,10 @@ std::string OptionText::boolean(const Value& v) {
   const std::string code = engine_.quoted(v.as_string());
   const std::optional<std::string> now = rendered_(v.as_string());
   if (!now) return code;
-  if (now->empty()) return code + " == \"\" ? null : " + code;
+  if (now->empty()) return bare(code) + " == \"\" ? null : " + bare(code);
   const bool plain = *now == "true" || *now == "false" || *now == "1" || *now == "0";
   if (plain || word_of(*now).empty()) return code;
-  return "contains([\"1\", \"t\", \"true\"], lower(" + code + "))";
+  return "contains([\"1\", \"t\", \"true\"], lower(" + bare(code) + "))";
 }
 
 std::string OptionText::list(const Value& v, const Option& option, OptionType element) {
@@ -136,7 +145,7 @@ std::string OptionText::list(const Value& v, const Option& option, OptionType el
     if (!is_text(v)) items.push_back(attribute_value(v, item));
     return joined(items);
   }
-  const std::string code = engine_.quoted(v.as_string());
+  const std::string code = bare(engine_.quoted(v.as_string()));
   const std::optional<std::string> now = rendered_(v.as_string());
   if (now && now->empty()) return code + " == \"\" ? [] : split(\",\", " + code + ")";
   return "split(\",\", " + code + ")";

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "common/template/hcl2/format.h"
 #include "common/template/interpolate/engine.h"
 #include "common/template/json/document.h"
 #include "common/template/json/legacy_template.h"
+#include "ops/farmctl/format/hcl_format.h"
 #include "ops/farmctl/upgrade/option_text.h"
 #include "ops/farmctl/upgrade/plugin_source.h"
 #include "ops/farmctl/upgrade/variable_upgrade.h"
@@ -64,7 +64,7 @@ class Upgrader {
     part(kAboutBuild, build);
     unhandled_.insert(unhandled_.begin(), variables_.unhandled().begin(),
                       variables_.unhandled().end());
-    return {hcl2::format_source(text), std::move(unhandled_)};
+    return {format_hcl(text), std::move(unhandled_)};
   }
 
  private:
@@ -156,13 +156,12 @@ class Upgrader {
     // Builds of a JSON template run in the order of their names.
     std::stable_sort(builders.begin(), builders.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::map<std::string, HclNames> names;  // a name is free again under another type
-    HclNames generated;
+    HclNames names;  // unique over all types: `override` knows only names
     std::string text;
     for (const auto& [shown, builder] : builders) {
       const bool nameless = !builder->has_name || builder->name == builder->type ||
                             builder->name.find("{{") != std::string::npos;
-      const std::string name = nameless ? names[""].claim("") : names[builder->type].claim(builder->name);
+      const std::string name = names.claim(nameless ? std::string() : builder->name);
       references_.emplace(builder->name, builder->type + "." + name);
       source_names_.emplace(builder->name, name);
       order_.push_back("source." + builder->type + "." + name);

@@ -12,13 +12,20 @@ const std::vector<Flag>& validate_flags() {
       {"no-warn-undeclared-var", FlagKind::Switch,
        "do not warn of names in var files that are not declared"},
       {"evaluate-datasources", FlagKind::Switch,
-       "data sources that cannot be asked are errors, not unknown values"},
+       "ask data sources, instead of taking their values as unknown"},
+      {"online", FlagKind::Switch, "check also what needs the network: asks data sources"},
       {"ignore-prerelease-plugins", FlagKind::Switch, "no effect: components are built in"},
       {"use-sequential-evaluation", FlagKind::Switch,
        "no effect: locals and data sources are always evaluated by what they need"},
       {"output", FlagKind::Text, "json  diagnostics as one JSON document"},
   });
   return flags;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 }  // namespace
@@ -43,8 +50,8 @@ int run_validate(Invocation& invocation) {
   options->warn_undeclared = !flags->on("no-warn-undeclared-var");
   PlanSession session(invocation.environment, invocation.working_directory,
                       invocation.clock.wall());
-  Diagnostics found = session.load(*options, flags->on("evaluate-datasources")
-                                                 ? plan::CatalogDataSources::Mode::Refuse
+  const bool ask = flags->on("evaluate-datasources") || flags->on("online");
+  Diagnostics found = session.load(*options, ask ? plan::CatalogDataSources::Mode::Ask
                                                  : plan::CatalogDataSources::Mode::Unknown);
   if (session.loaded() != nullptr) invocation.output.hide(session.loaded()->sensitive);
   if (!found.has_errors() && !options->syntax_only) {
@@ -59,6 +66,11 @@ int run_validate(Invocation& invocation) {
   invocation.output.say(options->syntax_only
                             ? "Syntax-only check passed. Everything looks okay."
                             : "The configuration is valid.");
+  const std::string unchecked = joined(session.unasked());
+  if (!unchecked.empty()) {
+    invocation.output.say("Not checked offline (values unknown): " + unchecked +
+                          ". --online asks data sources.");
+  }
   return kSuccess;
 }
 

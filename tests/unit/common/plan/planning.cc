@@ -3,7 +3,6 @@
 #include "builders/core/schema/catalog.h"
 
 namespace farm::plan {
-namespace {
 
 std::string shown(const value::Value& v) {
   if (!v.is_known()) return "<unknown " + v.type().str() + ">";
@@ -28,6 +27,8 @@ std::string shown(const value::Value& v) {
   }
   return v.is_sensitive() ? "sensitive(" + text + ")" : text;
 }
+
+namespace {
 
 std::string dump_component(const ComponentSpec& spec, const std::string& indent) {
   std::string text = spec.type + (spec.name.empty() ? "" : " (" + spec.name + ")") + "\n";

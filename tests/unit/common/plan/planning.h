@@ -38,6 +38,26 @@ class Planning {
   std::optional<templates::Template> template_;
 };
 
+/// A folder of tests/templates: its files as if they stood in images/, the flags and environment
+/// that its file `arguments` asks for. One argument per line: `-var a=b`, `-var-file x`, `-only a`,
+/// `-except a`, `env NAME=VALUE`.
+struct CorpusCase {
+  std::string name;
+  Planning::Texts files;
+  Planning::Texts environment;
+  std::string path;  // "images" or "images/template.json"
+  templates::LoadOptions load;
+  PlanOptions options;
+  std::string golden;  // the plan on file
+  std::string golden_path;
+
+  /// A Planning of it, ready to run.
+  std::unique_ptr<Planning> planning() const;
+};
+std::vector<CorpusCase> corpus();
+
+/// A value as golden files show it.
+std::string shown(const value::Value& v);
 /// The plan as text, one fact per line: what golden files hold.
 std::string dump(const Plan& plan);
 /// "error FILE:LINE:COLUMN summary | detail | hint" per diagnostic.

@@ -1,0 +1,54 @@
+#include "ops/farmctl/common/data_source_program.h"
+
+#include <array>
+#include <unistd.h>
+
+#include "common/io/process.h"
+
+namespace farm::farmctl {
+namespace {
+
+constexpr const char* kProgram = "farmctl-data-source";
+constexpr Duration kDeadline = std::chrono::minutes(10);
+constexpr size_t kLargest = 128U << 20;
+
+/// Beside this program (it may be one of libexec itself), else where farmctl has its helpers.
+std::string program_path() {
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (size <= 0) return kProgram;
+  const std::string self(path.data(), static_cast<size_t>(size));
+  const std::string directory = self.substr(0, self.rfind('/'));
+  const std::string beside = directory + "/" + kProgram;
+  if (::access(beside.c_str(), X_OK) == 0) return beside;
+  return directory + "/../libexec/farm/" + kProgram;
+}
+
+}  // namespace
+
+plan::DataSourceAsker data_source_program(const Environment& environment,
+                                          const std::string& working_directory) {
+  return [environment, working_directory](const std::string& type,
+                                          const value::Value& config) -> Result<value::Value> {
+    io::RunOptions options;
+    options.spawn.argv = {program_path()};
+    options.spawn.environment = environment.all();
+    options.spawn.directory = working_directory;
+    options.spawn.die_with_parent = true;
+    options.deadline = kDeadline;
+    options.keep_bytes = kLargest;
+    options.input = value::encode(value::Value::object(
+        {{"type", value::Value::string(type)}, {"config", config.without_marks()}}));
+    const io::Finished done = TRY(io::run_program(options, CancelToken()));
+    if (!done.status.success()) {
+      const std::string said = io::last_lines(done.standard_error, 20);
+      return unavailable(said.empty() ? std::string(kProgram) + " ended with " + done.status.text()
+                                      : said);
+    }
+    value::Value answer = TRY(value::decode(done.standard_output));
+    // What came from a secret stays one.
+    return config.has_sensitive() ? answer.with_sensitive() : answer;
+  };
+}
+
+}  // namespace farm::farmctl

@@ -1,0 +1,14 @@
+// DataSourceProgram: asks data sources through libexec/farm/farmctl-data-source, so that no program
+// that plans links what reaches out.
+#pragma once
+
+#include "common/base/environment.h"
+#include "common/plan/catalog_data_sources.h"
+
+namespace farm::farmctl {
+
+/// Asks on behalf of a user who stands in `working_directory`.
+plan::DataSourceAsker data_source_program(const Environment& environment,
+                                          const std::string& working_directory);
+
+}  // namespace farm::farmctl
