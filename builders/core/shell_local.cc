@@ -17,14 +17,20 @@ constexpr const char* kHere = "linux";
 Result<void> run_one(const ShellLocalOptions& options, BuildContext& context,
                      const std::string& path, const std::string& shown) {
   context.ui.say("Running local shell script: " + shown);
-  const std::string variables = format_environment(script_environment(options.script, context),
-                                                   options.script.env_var_format);
+  const std::map<std::string, std::string> values = script_environment(options.script, context);
+  const std::string variables =
+      options.variables_in_environment
+          ? std::string()
+          : format_environment(values, options.script.env_var_format);
   io::RunOptions run;
   for (const std::string& part : options.execute_command) {
     run.spawn.argv.push_back(TRY(render_late(
         part, context, {{"Vars", variables}, {"Script", path}, {"Command", path}})));
   }
   run.spawn.environment = context.environment.all();
+  if (options.variables_in_environment) {
+    for (const auto& [name, value] : values) (*run.spawn.environment)[name] = value;
+  }
   run.spawn.directory = context.working_directory;
   run.spawn.own_process_group = true;
   OutputLines out([&](std::string_view line) { context.ui.message(line); });
@@ -56,6 +62,8 @@ ShellLocalOptions decode_shell_local(const value::Value& config, const PrepareCo
   }
   if (!command.empty()) options.script.inline_lines = {command};
   options.execute_command = reader.strings("execute_command");
+  options.variables_in_environment =
+      options.execute_command.empty() && options.script.env_var_format.empty();
   if (options.execute_command.empty()) {
     options.execute_command = {"/bin/sh", "-c", "{{.Vars}} {{.Script}}"};
   } else if (post_processor && options.execute_command.size() == 1) {

@@ -15,6 +15,9 @@ struct ShellLocalOptions {
   std::string inline_shebang;
   std::string tempfile_extension;
   std::vector<std::string> only_on;
+  /// The template asked for no command line of its own: variables go by the environment, where they
+  /// mean the same and other users' `ps` does not show them.
+  bool variables_in_environment = false;
 };
 
 /// `post_processor`: a one-element execute_command is prefixed with sh -c.

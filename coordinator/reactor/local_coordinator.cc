@@ -138,7 +138,7 @@ class LocalCoordinator::Impl {
     const std::optional<Error> refusal = std::exchange(effects.refusal, std::nullopt);
     pending_.merge(std::move(effects));
     Batch batch;
-    add_records(state_, pending_, batch);
+    add_records(state_, pending_, batch, Secrets::LeaveOut);
     TRY(store_->apply(batch));
     std::vector<wire::Message> messages = std::move(pending_.replies);
     for (SendToAgent& send : pending_.sends) messages.push_back(std::move(send.message));

@@ -107,15 +107,23 @@ class Loader {
 
 }  // namespace
 
-void add_records(const State& state, const Effects& effects, Batch& batch) {
+void add_records(const State& state, const Effects& effects, Batch& batch, Secrets secrets) {
+  const bool keep = secrets == Secrets::Keep;
   for (const BuildId& id : effects.new_builds) {
     for (const JobId& job : state.queue.build(id)->jobs) {
       const auto& spec = state.queue.job(job)->spec;
-      if (spec) batch.puts.push_back({keys::spec(job), *spec});
+      if (spec) batch.puts.push_back({keys::spec(job), keep ? *spec : std::string()});
     }
   }
   for (const BuildId& id : effects.builds) {
-    batch.puts.push_back({keys::build(id), encode_build_record(*state.queue.build(id))});
+    const Build& build = *state.queue.build(id);
+    if (keep) {
+      batch.puts.push_back({keys::build(id), encode_build_record(build)});
+      continue;
+    }
+    Build bare = build;
+    bare.sensitive.clear();
+    batch.puts.push_back({keys::build(id), encode_build_record(bare)});
   }
   for (const JobId& id : effects.jobs) {
     batch.puts.push_back({keys::job(id), encode_job_record(*state.queue.job(id))});

@@ -12,8 +12,13 @@
 
 namespace farm::coordinator {
 
+/// Whether records hold what is secret in a submission: a farm needs it to run the job again after a
+/// restart (and seals it); a run of `farmctl build` never does, so its journal has none of it.
+enum class Secrets : uint8_t { Keep, LeaveOut };
+
 /// The records that `effects` names, as they are in `state` now.
-void add_records(const State& state, const Effects& effects, Batch& batch);
+void add_records(const State& state, const Effects& effects, Batch& batch,
+                 Secrets secrets = Secrets::Keep);
 
 /// A record that could not be read; it stays in the store, its build is shown as damaged.
 struct Damage {

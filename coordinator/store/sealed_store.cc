@@ -8,8 +8,10 @@ namespace farm::coordinator {
 namespace {
 
 bool is_secret(std::string_view key) {
-  static const std::string kPrefix = keys::prefix(keys::Table::Spec);
-  return key.starts_with(kPrefix);
+  // A job's spec has the values of the template; a build's record says which of them to redact.
+  static const std::string kSpecs = keys::prefix(keys::Table::Spec);
+  static const std::string kBuilds = keys::prefix(keys::Table::Build);
+  return key.starts_with(kSpecs) || key.starts_with(kBuilds);
 }
 
 }  // namespace

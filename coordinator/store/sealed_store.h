@@ -1,5 +1,5 @@
-// SealedStore: a Store whose job specs (they hold the secrets of a template) are sealed on their way
-// in and opened on their way out. Everything else passes through. What was stored before sealing
+// SealedStore: a Store whose job specs and build records (they hold the secrets of a template) are
+// sealed on their way in and opened on their way out. Everything else passes through. What was stored before sealing
 // existed is read as it is.
 #pragma once
 

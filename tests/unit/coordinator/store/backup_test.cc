@@ -97,9 +97,12 @@ TEST_F(BackupTest, SpecsAreSealedAndNothingElse) {
   SealedStore store(inner, *seal::SealKey::load_or_create(directory_.path() + "/seal.key"));
   Batch batch = put(keys::spec(job), "password=hunter2");
   batch.merge(put(keys::meta("x"), "plain"));
+  const std::string build = keys::build(BuildId::random(random));
+  batch.merge(put(build, "sensitive: hunter2"));
   ASSERT_TRUE(store.apply(batch));
   EXPECT_EQ(*store.get(keys::spec(job)), "password=hunter2");
   EXPECT_EQ(*store.get(keys::meta("x")), "plain");
+  EXPECT_EQ(*store.get(build), "sensitive: hunter2");
   for (const auto& [key, value] : inner.records()) {
     EXPECT_EQ(value.find("hunter2"), std::string::npos);
   }
