@@ -18,7 +18,6 @@ artifact::Artifact image_artifact(const DockerCli& cli, const std::string& build
       artifact.text += " " + tag;
       names.push_back(value::Value::string(tag));
     }
-    if (tags->empty()) artifact.text += " ";
     artifact.state[kTagsState] = value::Value::list(value::Type::string(), std::move(names));
   }
   artifact.destroy_outside = [cli, id]() -> Result<void> {

@@ -65,23 +65,24 @@ Result<std::optional<artifact::Artifact>> DockerBuilder::run(BuildContext& conte
   }
   const std::vector<StepPtr> list = steps(container);
   TRY(run_steps(context, list));
-  return artifact_of(context, container);
+  return std::optional(artifact_of(context, container));
 }
 
-std::optional<artifact::Artifact> DockerBuilder::artifact_of(const BuildContext& context,
-                                                             const Container& container) const {
+artifact::Artifact DockerBuilder::artifact_of(const BuildContext& context,
+                                              const Container& container) const {
   artifact::Artifact artifact;
   if (config_.outcome == Outcome::Commit) {
     artifact = docker::image_artifact(container.cli, docker::kImportId, container.committed,
                                       nullptr);
-  } else if (config_.outcome == Outcome::Export) {
+  } else {
+    // With `discard` too, without a file: post-processors (manifest) run as with an export.
     artifact.builder_id = docker::kExportId;
     artifact.id = "Container";
     artifact.text = "Exported Docker file: " + config_.export_path;
-    artifact.files = {config_.export_path};
-    artifact.destroy_paths = {config_.export_path};
-  } else {
-    return std::nullopt;
+    if (!config_.export_path.empty()) {
+      artifact.files = {config_.export_path};
+      artifact.destroy_paths = {config_.export_path};
+    }
   }
   artifact.state["generated_data"] = value::Value::object(context.generated);
   return artifact;

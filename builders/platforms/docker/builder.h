@@ -18,8 +18,7 @@ class DockerBuilder final : public Builder {
 
  private:
   std::vector<StepPtr> steps(Container& container);
-  std::optional<artifact::Artifact> artifact_of(const BuildContext& context,
-                                                const Container& container) const;
+  artifact::Artifact artifact_of(const BuildContext& context, const Container& container) const;
   DockerConfig config_;
 };
 
