@@ -42,7 +42,8 @@ Result<SpoolUi> SpoolUi::open(const std::string& path, const Redactor& redactor,
 }
 
 void SpoolUi::lines(wire::LogKind kind, std::string_view text) {
-  std::string clean = redactor_->empty() ? std::string(text) : redactor_->redact(text);
+  const Redactor& redactor = this->redactor();
+  std::string clean = redactor.empty() ? std::string(text) : redactor.redact(text);
   std::string_view rest = clean;
   if (rest.ends_with('\n')) rest.remove_suffix(1);
   std::string records;
@@ -60,22 +61,28 @@ void SpoolUi::lines(wire::LogKind kind, std::string_view text) {
 
 void SpoolUi::progress(std::string_view what, uint64_t done, uint64_t total) {
   const Instant now = clock_->now();
+  const std::lock_guard lock(*mutex_);
   if (now < next_progress_ && done != total) return;
   next_progress_ = now + kProgressInterval;
   const std::string text =
-      redactor_->redact(what) + "\t" + std::to_string(done) + "\t" + std::to_string(total);
+      redact(what) + "\t" + std::to_string(done) + "\t" + std::to_string(total);
   std::string record;
   wire::append_record(record, {clock_->wall(), wire::LogKind::Progress, text});
-  append(record);
+  append_locked(record);
 }
 
 void SpoolUi::picture(std::string_view caption, std::string_view png) {
   std::string records;
-  wire::append_picture(records, clock_->wall(), redactor_->redact(caption), png);
+  wire::append_picture(records, clock_->wall(), redact(caption), png);
   append(records);
 }
 
 void SpoolUi::append(const std::string& records) {
+  const std::lock_guard lock(*mutex_);
+  append_locked(records);
+}
+
+void SpoolUi::append_locked(const std::string& records) {
   const Result<void> written = io::write_all(file_.get(), records);
   if (!written) {
     // Half a record may be in the file now; the next one must not be glued to it.

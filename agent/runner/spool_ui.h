@@ -2,6 +2,9 @@
 // log and wakes the supervisor. The spool is the truth; nothing waits for a reader.
 #pragma once
 
+#include <atomic>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -31,16 +34,21 @@ class SpoolUi final : public builders::Ui {
   void step(std::string_view name) { lines(wire::LogKind::Step, name); }
 
   uint64_t bytes() const { return bytes_; }
-  std::string redact(std::string_view text) const { return redactor_->redact(text); }
+  std::string redact(std::string_view text) const { return redactor().redact(text); }
+  /// From now on; `redactor` must outlive the object, and so must the one before it.
+  void use(const Redactor& redactor) { std::atomic_ref(redactor_).store(&redactor); }
 
  private:
   SpoolUi(io::Fd file, const Redactor& redactor, ControlChannel& control, const Clock& clock)
       : file_(std::move(file)), redactor_(&redactor), control_(&control), clock_(&clock) {}
   void lines(wire::LogKind kind, std::string_view text);
+  const Redactor& redactor() const { return *std::atomic_ref(redactor_).load(); }
   void append(const std::string& records);
+  void append_locked(const std::string& records);
 
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // decision 0010
   io::Fd file_;
-  const Redactor* redactor_;
+  mutable const Redactor* redactor_;
   ControlChannel* control_;
   const Clock* clock_;
   Instant next_progress_{0};

@@ -10,6 +10,7 @@ namespace farm::builders {
 
 class Ui {
  public:
+  // Thread-safe in a runner: the HTTP server of a build says what guests fetch.
   virtual ~Ui() = default;
   /// "==> name: text".
   virtual void say(std::string_view text) = 0;

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "builders/steps/download_cache.h"
 #include "common/io/files.h"
 #include "common/net/http/client.h"
 
@@ -14,6 +15,9 @@ namespace {
 
 constexpr auto kLockPatience = std::chrono::hours(12);  // another build may fetch a large image
 constexpr auto kTransferLimit = std::chrono::hours(24);
+// Tries in a row that bring nothing new before a URL is given up.
+constexpr int kBarrenTries = 4;
+constexpr auto kFirstPause = std::chrono::milliseconds(500);
 
 // Text of a checksum file, by URL or path.
 Result<std::string> read_sums(BuildContext& context, const std::string& where) {
@@ -61,7 +65,8 @@ Result<void> transfer(BuildContext& context, const std::string& url, const std::
   request.deadline = kTransferLimit;
   request.resume_from = offset;
   request.on_status = [&](int status) -> Result<void> {
-    if (status == 206 || offset == 0) return {};
+    // An FTP server (1xx here) goes on at the offset, or fails.
+    if (status == 206 || status < 200 || offset == 0) return {};
     if (::ftruncate(file.get(), 0) != 0) return system_error("truncate " + part, errno);
     ::lseek(file.get(), 0, SEEK_SET);
     return {};
@@ -78,6 +83,27 @@ Result<void> transfer(BuildContext& context, const std::string& url, const std::
                  response.status >= 500};
   }
   return io::sync(file.get());
+}
+
+// Goes on where a broken connection left off: a server that drops them gets on with each try.
+Result<void> transfer_whole(BuildContext& context, const std::string& url, const std::string& part,
+                            bool resume, bool may_resume) {
+  Duration pause = kFirstPause;
+  uint64_t have = io::file_size(part).value_or(0);
+  for (int barren = 0;; resume = may_resume) {
+    Result<void> done = transfer(context, url, part, resume);
+    if (done || !done.error().retryable) return done;
+    const uint64_t now = io::file_size(part).value_or(0);
+    const bool progress = may_resume && now > have;
+    barren = progress ? 0 : barren + 1;
+    if (barren == kBarrenTries) return done;
+    if (progress) pause = kFirstPause;
+    context.ui.message(fmt::format("Download interrupted after {} bytes ({}); trying again", now,
+                                   done.error().message));
+    have = now;
+    if (!context.cancel.sleep(pause)) return cancelled("cancelled");
+    pause = std::min<Duration>(pause * 2, std::chrono::seconds(10));
+  }
 }
 
 }  // namespace
@@ -169,6 +195,7 @@ Result<std::string> Download::fetch_remote(BuildContext& context, const std::str
     const bool good = TRY(matches(context, target, checksum));
     if (good) {
       context.ui.say(fmt::format("{} => {}", url, target));
+      held_ = TRY(hold_cached(target));
       return target;
     }
     context.ui.message("Checksum did not match, removing " + target);
@@ -178,7 +205,7 @@ Result<std::string> Download::fetch_remote(BuildContext& context, const std::str
   // Without a checksum nobody could tell whether the two halves belong together.
   bool resume = !none && io::exists(part);
   while (true) {
-    TRY(transfer(context, url, part, resume));
+    TRY(transfer_whole(context, url, part, resume, !none));
     const bool good = TRY(matches(context, part, checksum));
     if (good) break;
     context.ui.message("Checksum did not match, removing " + part);
@@ -188,6 +215,12 @@ Result<std::string> Download::fetch_remote(BuildContext& context, const std::str
   }
   TRY(io::move_file(part, target, context.cancel));
   context.ui.say(fmt::format("{} => {}", url, target));
+  held_ = TRY(hold_cached(target));
+  if (!options_.target_path.empty()) return target;
+  const auto limit = TRY(cache_limit(context.environment));
+  if (!limit) return target;
+  const uint64_t freed = TRY(evict_downloads(context.cache_directory, *limit));
+  if (freed > 0) context.ui.message(fmt::format("Removed {} bytes from the cache", freed));
   return target;
 }
 

@@ -7,6 +7,7 @@
 #include "builders/core/step.h"
 #include "builders/steps/checksum.h"
 #include "builders/steps/iso_options.h"
+#include "common/io/fd.h"
 
 namespace farm::builders::steps {
 
@@ -17,6 +18,11 @@ class Download final : public Step {
       : options_(std::move(options)), what_(std::move(what)), result_(&result) {}
   std::string_view name() const override { return "download"; }
   Result<void> run(BuildContext& context) override;
+  /// The cached file may be evicted again.
+  Result<void> cleanup(BuildContext&) override {
+    held_.reset();
+    return {};
+  }
 
  private:
   Result<std::string> fetch_one(BuildContext& context, const std::string& url);
@@ -28,6 +34,7 @@ class Download final : public Step {
   IsoOptions options_;
   std::string what_;
   std::string* result_;
+  io::Fd held_;
 };
 
 /// Where `url` is kept: iso_target_path, or SHA-1 of `cache_key` in the cache directory.

@@ -63,6 +63,14 @@ Result<void> StartHttpServer::run(BuildContext& context) {
       return net::serve_content(content, request);
     };
   }
+  Ui* const ui = &context.ui;
+  handler = [ui, inner = std::move(handler)](net::ServedRequest& request) {
+    net::ServedResponse response = inner(request);
+    const uint64_t size = response.file.valid() ? response.file_size : response.body.size();
+    ui->message(fmt::format("HTTP: {} {} {} ({} bytes) for {}", request.method, request.path,
+                            response.status, size, request.peer));
+    return response;
+  };
   port_ = TRY(PortReservation::take(options_.port_min, options_.port_max, server.address,
                                     context.cache_directory, context.random));
   server.port = port_->port();

@@ -42,9 +42,12 @@ std::string decoded(std::string_view text) {
 
 void check_url(const std::string& url, Findings& findings) {
   const std::string scheme = url_scheme(url);
-  if (scheme.empty() || scheme == "http" || scheme == "https" || scheme == "file") return;
+  for (const char* known : {"", "http", "https", "ftp", "ftps", "file"}) {
+    if (scheme == known) return;
+  }
   findings.errors.push_back(fmt::format(
-      "iso_url: downloads by {}:// are not supported (http, https, file and plain paths are): {}",
+      "iso_url: downloads by {}:// are not supported (http, https, ftp, ftps, file and plain paths "
+      "are): {}",
       scheme, url));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 namespace farm::builders::platform_qemu {
 namespace {
@@ -54,16 +55,46 @@ void add_display(const QemuConfig& config, const Vm& vm, Flags& flags) {
   if (!config.vga.empty()) flags.emplace_back("-vga", config.vga);
 }
 
+// Where a disk hangs when "-drive if=" cannot say it: the controller and the disk's own device.
+struct DiskBus {
+  std::string controller;
+  std::string device;
+  bool controller_per_disk = false;
+};
+
+std::optional<DiskBus> disk_bus(const QemuConfig& config) {
+  const std::string& interface = config.disk.interface;
+  if (interface == "virtio-scsi") {
+    return DiskBus{"virtio-scsi-pci,id=scsi0", "scsi-hd,bus=scsi0.0,drive=drive{}"};
+  }
+  // The boards of PCs know no such interface by name; others (sabrelite, versatile) do.
+  const std::string& board = config.machine_type;
+  if (!board.starts_with("pc") && !board.starts_with("q35")) return std::nullopt;
+  if (interface == "sata") {
+    return DiskBus{"ahci,id=ahci0", "ide-hd,bus=ahci0.{0},drive=drive{0}"};
+  }
+  if (interface == "scsi") {
+    return DiskBus{"lsi53c895a,id=scsi0", "scsi-hd,bus=scsi0.0,drive=drive{}"};
+  }
+  if (interface == "sd") {
+    return DiskBus{"sdhci-pci,id=sdhci{}", "sd-card,drive=drive{}", true};
+  }
+  return std::nullopt;
+}
+
 void add_disks(const QemuConfig& config, const Vm& vm, Flags& flags) {
   const DiskOptions& disk = config.disk;
-  const bool virtio_scsi = disk.interface == "virtio-scsi";
-  if (virtio_scsi) flags.emplace_back("-device", "virtio-scsi-pci,id=scsi0");
+  const std::optional<DiskBus> bus = disk_bus(config);
+  if (bus && !bus->controller_per_disk) flags.emplace_back("-device", bus->controller);
   const std::string zeroes =
       disk.detect_zeroes == "off" ? "" : ",detect-zeroes=" + disk.detect_zeroes;
   for (size_t i = 0; i < vm.disks.size(); ++i) {
     const std::string file = quoted(vm.disks[i]);
-    if (virtio_scsi) {
-      flags.emplace_back("-device", fmt::format("scsi-hd,bus=scsi0.0,drive=drive{}", i));
+    if (bus) {
+      if (bus->controller_per_disk) {
+        flags.emplace_back("-device", fmt::format(fmt::runtime(bus->controller), i));
+      }
+      flags.emplace_back("-device", fmt::format(fmt::runtime(bus->device), i));
       flags.emplace_back("-drive",
                          fmt::format("if=none,file={},id=drive{},cache={},discard={},format={}{}",
                                      file, i, disk.cache, disk.discard, disk.format, zeroes));
@@ -80,19 +111,22 @@ void add_cdroms(const QemuConfig& config, const Vm& vm, Flags& flags) {
   if (!config.disk_image && !vm.iso.empty()) discs.push_back(vm.iso);
   if (!vm.cd.empty()) discs.push_back(vm.cd);
   const std::string& interface = config.cdrom_interface;
+  // Disks of the same interface have taken the first places.
+  const bool shared = interface == config.disk.interface && !disk_bus(config);
+  const size_t first = shared ? vm.disks.size() : 0;
   for (size_t i = 0; i < discs.size(); ++i) {
     const std::string file = quoted(discs[i]);
     if (interface.empty()) {
       flags.emplace_back("-drive", fmt::format("file={},media=cdrom", file));
     } else if (interface == "virtio-scsi") {
       flags.emplace_back("-drive",
-                         fmt::format("file={},if=none,index={},id=cdrom{},media=cdrom", file, i, i));
+                         fmt::format("file={},if=none,id=cdrom{},media=cdrom", file, i));
       // The -pci form: plain virtio-scsi-device has no bus to sit on except on mmio boards.
       if (i == 0) flags.emplace_back("-device", "virtio-scsi-pci");
       flags.emplace_back("-device", fmt::format("scsi-cd,drive=cdrom{}", i));
     } else {
       flags.emplace_back("-drive", fmt::format("file={},if={},index={},id=cdrom{},media=cdrom",
-                                               file, interface, i, i));
+                                               file, interface, first + i, i));
     }
   }
 }

@@ -110,6 +110,7 @@ class SystemDriver final : public Driver {
     spawn.standard_output = io::Stream::File;
     spawn.standard_error = io::Stream::File;
     spawn.output_file = context.temp_directory + "/qemu.log";
+    TRY(io::remove_file(spawn.output_file));
     spawn.inherit = {ends[1]};
     // In the runner's process group: cancelling the job reaches it, and so does its death. Unless it
     // may have to outlive the build; then only the ledger ends it.

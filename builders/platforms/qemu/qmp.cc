@@ -45,7 +45,9 @@ Result<std::string> QmpClient::execute(const std::string& command, const std::st
   const std::string request =
       arguments.empty() ? fmt::format("{{\"execute\":\"{}\"}}\n", command)
                         : fmt::format("{{\"execute\":\"{}\",\"arguments\":{}}}\n", command, arguments);
-  TRY(io::write_all(socket_.get(), request));  // far below the socket's buffer
+  // Far below the socket's buffer.
+  const Result<void> sent = io::write_all(socket_.get(), request);
+  if (!sent) return unavailable("qemu closed its monitor: " + sent.error().message);
   const Instant deadline = io::steady_now() + kCommandLimit;
   while (true) {
     const std::string line = TRY(read_line(deadline, CancelToken()));

@@ -5,6 +5,29 @@
 #include "builders/steps/http_server.h"
 
 namespace farm::builders::platform_qemu {
+namespace {
+
+Result<void> reserve_host_port(BuildContext& context, const QemuConfig& config, Vm& vm) {
+  vm.host_reservation =
+      TRY(steps::PortReservation::take(config.host_port_min, config.host_port_max, "127.0.0.1",
+                                       context.cache_directory, context.random));
+  vm.host_port = vm.host_reservation->port();
+  context.guest_port = vm.host_port;
+  context.ui.say(
+      fmt::format("Found port for communicator (SSH, WinRM, etc): {}.", vm.host_port));
+  return {};
+}
+
+Result<void> reserve_vnc_port(BuildContext& context, const QemuConfig& config, Vm& vm) {
+  vm.vnc_reservation =
+      TRY(steps::PortReservation::take(config.vnc.port_min, config.vnc.port_max,
+                                       config.vnc.bind_address, context.cache_directory,
+                                       context.random));
+  vm.vnc_port = vm.vnc_reservation->port();
+  return {};
+}
+
+}  // namespace
 
 Result<void> DiscoverHttpAddress::run(BuildContext& context) {
   const steps::HttpOptions& http = config_->http;
@@ -29,26 +52,18 @@ Result<void> ForwardPort::run(BuildContext& context) {
   context.guest_host = communicator.host().empty() ? "127.0.0.1" : communicator.host();
   context.guest_port = communicator.port();
   if (config_->skip_nat_mapping) return {};
-  port_ = TRY(steps::PortReservation::take(config_->host_port_min, config_->host_port_max,
-                                           "127.0.0.1", context.cache_directory, context.random));
-  vm_->host_port = port_->port();
-  context.guest_port = port_->port();
-  context.ui.say(fmt::format("Found port for communicator (SSH, WinRM, etc): {}.",
-                             vm_->host_port));
-  return {};
+  return reserve_host_port(context, *config_, *vm_);
 }
 
 Result<void> ForwardPort::cleanup(BuildContext&) {
-  port_.reset();
+  vm_->host_reservation.reset();
   return {};
 }
 
 Result<void> ConfigureVnc::run(BuildContext& context) {
   if (config_->boot.disable_vnc) return {};
   const VncOptions& vnc = config_->vnc;
-  port_ = TRY(steps::PortReservation::take(vnc.port_min, vnc.port_max, vnc.bind_address,
-                                           context.cache_directory, context.random));
-  vm_->vnc_port = port_->port();
+  TRY(reserve_vnc_port(context, *config_, *vm_));
   if (vnc.use_password) {
     vm_->vnc_password = Secret(vnc.password.empty() ? context.random.word(8) : vnc.password);
   }
@@ -56,7 +71,13 @@ Result<void> ConfigureVnc::run(BuildContext& context) {
 }
 
 Result<void> ConfigureVnc::cleanup(BuildContext&) {
-  port_.reset();
+  vm_->vnc_reservation.reset();
+  return {};
+}
+
+Result<void> renew_ports(BuildContext& context, const QemuConfig& config, Vm& vm) {
+  if (vm.host_reservation) TRY(reserve_host_port(context, config, vm));
+  if (vm.vnc_reservation) TRY(reserve_vnc_port(context, config, vm));
   return {};
 }
 

@@ -36,7 +36,6 @@ class ForwardPort final : public Step {
  private:
   const QemuConfig* config_;
   Vm* vm_;
-  std::optional<steps::PortReservation> port_;
 };
 
 /// Reserves the VNC port and makes the password.
@@ -50,7 +49,9 @@ class ConfigureVnc final : public Step {
  private:
   const QemuConfig* config_;
   Vm* vm_;
-  std::optional<steps::PortReservation> port_;
 };
+
+/// Reserves ports anew for those that somebody else took between the reservation and qemu's start.
+Result<void> renew_ports(BuildContext& context, const QemuConfig& config, Vm& vm);
 
 }  // namespace farm::builders::platform_qemu

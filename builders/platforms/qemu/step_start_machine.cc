@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "builders/platforms/qemu/command_line.h"
+#include "builders/platforms/qemu/step_prepare_network.h"
 #include "builders/steps/type_boot_command.h"
 #include "common/io/files.h"
 
@@ -10,6 +11,7 @@ namespace farm::builders::platform_qemu {
 namespace {
 
 constexpr auto kStartLimit = std::chrono::seconds(60);
+constexpr int kPortTries = 3;
 
 // Go prints a map so; templates that use .HTTPContent whole get the same text.
 std::string content_text(const std::map<std::string, std::string>& content) {
@@ -62,15 +64,39 @@ void StartMachine::say_where_to_look(BuildContext& context) const {
 }
 
 Result<void> StartMachine::run(BuildContext& context) {
-  const auto overrides = TRY(rendered_arguments(context));
-  const std::vector<std::string> arguments = command_line(*config_, *vm_, overrides);
   context.ui.say(config_->disk_image ? "Starting VM, booting disk image"
                                      : "Starting VM, booting from CD-ROM");
   say_where_to_look(context);
-  intent_ = TRY(context.ledger.intend(
-      resource_kind::kProcess,
-      fmt::format("{} {}", config_->qemu_binary,
-                  resolve_path(context, config_->output_directory + "/" + config_->vm_name))));
+  Result<void> launched = launch(context);
+  for (int left = kPortTries; !launched && port_was_taken() && left > 0; --left) {
+    context.ui.message("A port was taken by another program meanwhile; trying others");
+    end_machine();
+    TRY(renew_ports(context, *config_, *vm_));
+    launched = launch(context);
+  }
+  TRY(std::move(launched));
+  prepare_for_failure(context);
+  return config_->vnc.use_password && !config_->boot.disable_vnc ? set_vnc_password()
+                                                                 : Result<void>();
+}
+
+// Free when they were reserved, but every program may listen where it likes.
+bool StartMachine::port_was_taken() const {
+  if (!vm_->machine || vm_->monitor) return false;
+  const std::string said = vm_->machine->last_output();
+  return said.find("Address already in use") != std::string::npos ||
+         said.find("Could not set up host forwarding rule") != std::string::npos;
+}
+
+Result<void> StartMachine::launch(BuildContext& context) {
+  const auto overrides = TRY(rendered_arguments(context));
+  const std::vector<std::string> arguments = command_line(*config_, *vm_, overrides);
+  if (!intent_) {
+    intent_ = TRY(context.ledger.intend(
+        resource_kind::kProcess,
+        fmt::format("{} {}", config_->qemu_binary,
+                    resolve_path(context, config_->output_directory + "/" + config_->vm_name))));
+  }
   vm_->machine = TRY(driver_->start(context, arguments));
   TRY(context.ledger.bound(*intent_, vm_->machine->identity()));
   Result<QmpClient> monitor =
@@ -83,9 +109,13 @@ Result<void> StartMachine::run(BuildContext& context) {
     return monitor.error().within("Error launching VM");
   }
   vm_->monitor = std::make_unique<QmpClient>(std::move(*monitor));
-  prepare_for_failure(context);
-  return config_->vnc.use_password && !config_->boot.disable_vnc ? set_vnc_password()
-                                                                 : Result<void>();
+  return {};
+}
+
+void StartMachine::end_machine() {
+  vm_->monitor.reset();
+  if (vm_->machine) vm_->machine->stop();
+  vm_->machine.reset();
 }
 
 // The last screen is taken before anything is undone; who keeps the machine is told what it has.
@@ -130,9 +160,7 @@ Result<void> StartMachine::set_vnc_password() {
 Result<void> StartMachine::cleanup(BuildContext& context) {
   context.at_failure.erase("start_machine");
   context.reach.erase("start_machine");
-  vm_->monitor.reset();
-  if (vm_->machine) vm_->machine->stop();
-  vm_->machine.reset();
+  end_machine();
   if (config_->qmp_enable) {
     TRY(io::remove_file(resolve_path(context, config_->qmp_socket_path)));
   }

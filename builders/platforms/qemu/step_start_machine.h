@@ -22,6 +22,9 @@ class StartMachine final : public Step {
   Result<std::vector<std::vector<std::string>>> rendered_arguments(BuildContext& context) const;
   void say_where_to_look(BuildContext& context) const;
   void prepare_for_failure(BuildContext& context);
+  Result<void> launch(BuildContext& context);
+  bool port_was_taken() const;
+  void end_machine();
   Result<void> set_vnc_password();
   const QemuConfig* config_;
   Driver* driver_;

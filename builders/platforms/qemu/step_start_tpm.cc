@@ -9,6 +9,7 @@ namespace {
 
 constexpr auto kTpmStartLimit = std::chrono::seconds(10);
 constexpr auto kPollPause = std::chrono::milliseconds(10);
+constexpr std::string_view kSocketName = "/vtpm.sock";
 constexpr size_t kMaxSocketPath = 107;  // sun_path without its final zero
 
 }  // namespace
@@ -18,14 +19,10 @@ Result<void> StartTpm::run(BuildContext& context) {
   if (!io::find_program("swtpm", context.environment)) {
     return not_found("vtpm needs the program swtpm, which is not in PATH");
   }
-  io::TempDirectory folder = TRY(io::TempDirectory::create(context.temp_directory, "vtpm-"));
-  const std::string socket = folder.path() + "/vtpm.sock";
-  if (socket.size() > kMaxSocketPath) {
-    return invalid_input("the temporary directory's path is too long for a socket: " + socket);
-  }
-  folder_ = folder.release();
+  const std::string place = TRY(make_folder(context));
+  const std::string socket = place + std::string(kSocketName);
   io::SpawnOptions spawn;
-  spawn.argv = {"swtpm", "socket", "--tpmstate", "dir=" + folder_, "--ctrl",
+  spawn.argv = {"swtpm", "socket", "--tpmstate", "dir=" + place, "--ctrl",
                 "type=unixio,path=" + socket};
   if (!config_->tpm.version_1) spawn.argv.push_back("--tpm2");
   spawn.environment = context.environment.all();
@@ -45,6 +42,19 @@ Result<void> StartTpm::run(BuildContext& context) {
   return {};
 }
 
+// In the job's own folder, unless its path is too long for a socket.
+Result<std::string> StartTpm::make_folder(BuildContext& context) {
+  const std::string own = context.temp_directory + "/vtpm";
+  const std::string elsewhere =
+      fmt::format("{}/farm-vtpm-{}", context.environment.get_or("TMPDIR", "/tmp"),
+                  context.random.word(8));
+  const std::string place =
+      own.size() + kSocketName.size() <= kMaxSocketPath ? own : elsewhere;
+  TRY(folder_.intend(context, place));
+  TRY(io::make_directories(place, 0700));
+  return place;
+}
+
 Result<void> StartTpm::await_socket(BuildContext& context, const std::string& socket) {
   const Instant deadline = io::steady_now() + kTpmStartLimit;
   while (!io::exists(socket)) {
@@ -62,9 +72,9 @@ Result<void> StartTpm::await_socket(BuildContext& context, const std::string& so
 Result<void> StartTpm::cleanup(BuildContext& context) {
   if (process_) process_->stop(std::chrono::seconds(5));
   process_.reset();
-  if (!folder_.empty()) TRY(io::remove_tree(folder_));
-  if (!intent_) return {};
-  return context.ledger.gone(*intent_);
+  if (intent_) TRY(context.ledger.gone(*intent_));
+  intent_.reset();
+  return folder_.remove(context);
 }
 
 }  // namespace farm::builders::platform_qemu

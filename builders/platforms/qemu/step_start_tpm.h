@@ -6,6 +6,7 @@
 #include "builders/core/step.h"
 #include "builders/platforms/qemu/config.h"
 #include "builders/platforms/qemu/vm.h"
+#include "builders/steps/tracked_path.h"
 #include "common/io/process.h"
 
 namespace farm::builders::platform_qemu {
@@ -22,10 +23,11 @@ class StartTpm final : public Step {
   Result<void> cleanup(BuildContext& context) override;
 
  private:
+  Result<std::string> make_folder(BuildContext& context);
   Result<void> await_socket(BuildContext& context, const std::string& socket);
   const QemuConfig* config_;
   Vm* vm_;
-  std::string folder_;
+  steps::TrackedPath folder_;
   std::optional<io::Process> process_;
   const bool* left_standing_ = nullptr;  // of the context, which outlives the steps
   std::optional<uint64_t> intent_;

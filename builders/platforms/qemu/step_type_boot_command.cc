@@ -57,7 +57,16 @@ Result<void> TypeBootCommand::run(BuildContext& context) {
   steps::WatchedCancel watched(context.cancel, vm_->machine->exit_fd(), std::nullopt);
   const Result<void> done = wait_and_type(context, watched.token());
   if (done) return {};
-  if (watched.reason() == steps::WatchedCancel::Reason::ProcessEnded) return machine_ended(*vm_);
+  // A broken connection may be noticed a moment before the end of the process.
+  const bool gone = watched.reason() == steps::WatchedCancel::Reason::ProcessEnded ||
+                    done.error().code == ErrorCode::Unavailable;
+  const auto status = gone ? vm_->machine->wait(std::chrono::seconds(1), context.cancel)
+                           : Result<io::ExitStatus>(done.error());
+  if (!status) return done.error();
+  // A machine that nobody logs into is done when it switches itself off.
+  const bool alone = config_->communicator.type == CommunicatorType::None;
+  if (alone && status->success()) return {};
+  return machine_ended(*vm_);
   return done.error();
 }
 

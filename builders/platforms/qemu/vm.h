@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "builders/platforms/qemu/driver.h"
 #include "builders/platforms/qemu/qmp.h"
 #include "builders/platforms/qemu/screen.h"
+#include "builders/steps/port_range.h"
 #include "common/base/secret.h"
 
 namespace farm::builders::platform_qemu {
@@ -28,6 +30,8 @@ struct Vm {
   uint16_t guest_port = 0;
   uint16_t vnc_port = 0;
   Secret vnc_password;
+  std::optional<steps::PortReservation> host_reservation;
+  std::optional<steps::PortReservation> vnc_reservation;
   std::unique_ptr<Machine> machine;
   std::unique_ptr<QmpClient> monitor;
   ScreenCamera camera;

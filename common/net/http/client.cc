@@ -52,7 +52,8 @@ bool take_body(Transfer& transfer, std::string_view piece) {
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   const HttpRequest& request = transfer.request;
-  const bool good = status == 0 || (status >= 200 && status < 300);
+  // 1xx: an FTP server's data connection is open; HTTP has no body then.
+  const bool good = status < 300;
   if (good && request.on_body) {
     if (!transfer.status_told && request.on_status) {
       const Result<void> told = request.on_status(static_cast<int>(status));
@@ -170,12 +171,16 @@ void set_limits(CURL* easy, const HttpRequest& request) {
                      std::max(1L, millis(request.stall_timeout) / 1000));
   }
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request.max_redirects > 0 ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, static_cast<long>(request.max_redirects));
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file");
+  // Rounds of NTLM count as redirects: with 0 no login would ever end.
+  if (request.max_redirects > 0) {
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, static_cast<long>(request.max_redirects));
+  }
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file,ftp,ftps");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_RESUME_FROM_LARGE,
                    static_cast<curl_off_t>(request.resume_from));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
 }
 
 void set_callbacks(CURL* easy, Transfer& transfer, curl_slist* headers) {
@@ -203,7 +208,8 @@ Error error_of(CURLcode code, const char* detail) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_TOO_MANY_REDIRECTS: return invalid_input(text);
-    case CURLE_FILE_COULDNT_READ_FILE: return not_found(text);
+    case CURLE_FILE_COULDNT_READ_FILE:
+    case CURLE_REMOTE_FILE_NOT_FOUND: return not_found(text);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:

@@ -24,7 +24,7 @@ struct HttpHeader {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  // http, https or file
+  std::string url;  // http, https, ftp, ftps or file
   std::vector<HttpHeader> headers;
   std::string body;
   /// Instead of `body`: fills the buffer, 0 at the end. `body_size` bytes in all.
@@ -47,6 +47,9 @@ struct HttpRequest {
   std::string client_certificate_file;  // PEM
   std::string client_key_file;
   std::string proxy;        // empty: http_proxy and its kin of the environment
+  /// Not over a connection that is open already: libcurl would silently send the request again when
+  /// that turns out to be closed, which must not happen to one that creates something.
+  bool fresh_connection = false;
   bool no_proxy = false;    // straight to the host, whatever the environment says
   std::string unix_socket;  // connect there instead of to the URL's host
   uint64_t resume_from = 0;  // asks for the bytes from this offset on

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,17 +16,29 @@ namespace farm::builders::testing {
 
 class RecordingUi final : public Ui {
  public:
-  void say(std::string_view text) override { lines.emplace_back(text); }
-  void message(std::string_view text) override { lines.emplace_back(text); }
-  void error(std::string_view text) override { lines.emplace_back(text); }
+  void say(std::string_view text) override { add(text); }
+  void message(std::string_view text) override { add(text); }
+  void error(std::string_view text) override { add(text); }
+  void picture(std::string_view caption, std::string_view png) override {
+    pictures.emplace_back(caption, png);
+  }
   void progress(std::string_view, uint64_t, uint64_t) override {}
   bool said(const std::string& part) const {
+    const std::lock_guard lock(mutex_);
     for (const std::string& line : lines) {
       if (line.find(part) != std::string::npos) return true;
     }
     return false;
   }
   std::vector<std::string> lines;
+  std::vector<std::pair<std::string, std::string>> pictures;
+
+ private:
+  void add(std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    lines.emplace_back(text);
+  }
+  mutable std::mutex mutex_;
 };
 
 class RecordingLedger final : public ResourceLedger {

@@ -173,8 +173,8 @@ TEST_F(QemuConfigTest, FindingsUsersMeet) {
       {"both urls", {{"iso_urls", string_list({"http://a/b.iso"})}},
        "Only one of iso_url or iso_urls may be specified."},
       {"s3", {{"iso_url", text("s3::https://b/a.iso")}},
-       "iso_url: downloads by s3:// are not supported (http, https, file and plain paths are): "
-       "s3::https://b/a.iso"},
+       "iso_url: downloads by s3:// are not supported (http, https, ftp, ftps, file and plain "
+       "paths are): s3::https://b/a.iso"},
       {"unix http", {{"http_network_protocol", text("unix")}},
        "http_network_protocol: unix is not supported (guests reach the server by TCP only)"},
       {"password", {{"vnc_password", text("123456789")}},
