@@ -16,6 +16,7 @@ void write_video_card(XmlWriter& out, const HardwareOptions& hardware, const Dev
     out.text("operation", "edit");
     out.element("device", "VirtualMachineVideoCard", [&] {
       out.number("key", card.key);
+      write_device_info(out, card);
       out.number("controllerKey", card.controller);
       if (card.unit >= 0) out.number("unitNumber", card.unit);
       if (hardware.video_memory_kb != 0) {

@@ -213,6 +213,10 @@ std::string guest_address(const XmlNode& nets, const std::optional<AddressBlock>
 Result<void> WaitAddress::run(BuildContext& context) {
   if (options_->communicator.type == CommunicatorType::None) return {};
   context.guest_port = options_->communicator.port();
+  if (!options_->communicator.host().empty()) {  // known: no need for VMware Tools in the guest
+    context.guest_host = options_->communicator.host();
+    return {};
+  }
   const WaitAddressOptions& wait = options_->wait_address;
   std::optional<AddressBlock> block;
   if (!wait.network.empty()) block = TRY(parse_address_block(wait.network));
@@ -251,8 +255,7 @@ Result<void> WaitAddress::run(BuildContext& context) {
     context.ui.message("IP address changed, waiting again");
   }
   context.ui.say("IP address: " + address);
-  context.guest_host =
-      options_->communicator.host().empty() ? address : options_->communicator.host();
+  context.guest_host = address;
   return {};
 }
 

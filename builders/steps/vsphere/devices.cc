@@ -67,6 +67,12 @@ void write_controller(XmlWriter& out, const std::string& type, int64_t key, int6
   });
 }
 
+// A change names the device as the server described it.
+void write_identity(XmlWriter& out, const Device& device) {
+  out.number("key", device.key);
+  write_device_info(out, device);
+}
+
 void write_network(XmlWriter& out, const NetworkBacking& backing) {
   if (backing.kind == "DistributedVirtualPortgroup") {
     out.element("backing", "VirtualEthernetCardDistributedVirtualPortBackingInfo", [&] {
@@ -97,6 +103,15 @@ void write_address(XmlWriter& out, const std::string& mac_address) {
 }
 
 }  // namespace
+
+void write_device_info(XmlWriter& out, const Device& device) {
+  const XmlNode info = device.node.child("deviceInfo");
+  if (!info) return;
+  out.element("deviceInfo", "Description", [&] {
+    out.text("label", info.text("label"));
+    out.text("summary", info.text("summary"));
+  });
+}
 
 Result<std::vector<Device>> read_devices(Session& session, const Reference& machine,
                                          const CancelToken& cancel) {
@@ -176,7 +191,7 @@ void write_card(XmlWriter& out, const CardSpec& card, int64_t key) {
 void write_card_change(XmlWriter& out, const Device& card, const NetworkBacking& backing,
                        const std::string& mac_address) {
   write_change(out, "edit", "", card.type, [&] {
-    out.number("key", card.key);
+    write_identity(out, card);
     write_network(out, backing);
     write_connectable(out, true);
     out.number("controllerKey", card.controller);
@@ -201,7 +216,7 @@ void write_usb_controller(XmlWriter& out, const std::string& kind, int64_t key) 
 
 void write_disk_resize(XmlWriter& out, const Device& disk, int64_t size_kb) {
   write_change(out, "edit", "", "VirtualDisk", [&] {
-    out.number("key", disk.key);
+    write_identity(out, disk);
     const XmlNode backing = disk.node.child("backing");
     out.element("backing", backing.type(), [&] {
       out.text("fileName", backing.text("fileName"));
@@ -255,7 +270,7 @@ void write_cd(XmlWriter& out, const CdPlace& place, int64_t key, const std::stri
 
 void write_cd_eject(XmlWriter& out, const Device& drive) {
   write_change(out, "edit", "", "VirtualCdrom", [&] {
-    out.number("key", drive.key);
+    write_identity(out, drive);
     out.element("backing", "VirtualCdromRemotePassthroughBackingInfo", [&] {
       out.text("deviceName", "");
       out.flag("exclusive", false);

@@ -78,6 +78,8 @@ void write_cd(XmlWriter& out, const CdPlace& place, int64_t key, const std::stri
 void write_cd_eject(XmlWriter& out, const Device& drive);
 /// A floppy drive with the image at `image`.
 void write_floppy(XmlWriter& out, const std::vector<Device>& devices, const std::string& image);
+/// The deviceInfo member of a device that exists, for changes to it.
+void write_device_info(XmlWriter& out, const Device& device);
 void write_removal(XmlWriter& out, const Device& device);
 
 }  // namespace farm::builders::vsphere

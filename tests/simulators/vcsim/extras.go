@@ -21,6 +21,9 @@ import (
 
 const diskBytes = 300 << 10 // of every exported disk
 
+// Guests turn themselves off when F12 is typed: what an installer does at its end.
+const keyF12 = 0x45<<16 | 7
+
 // limited stops reading after n bytes.
 type limited struct {
 	from io.Reader
@@ -135,8 +138,21 @@ func (x *extras) putKeys(w http.ResponseWriter, vm *simulator.VirtualMachine, ev
 			}
 		}
 		x.keys[vm.Self.Value] = append(x.keys[vm.Self.Value], key)
+		if key == fmt.Sprint(keyF12) {
+			time.AfterFunc(100*time.Millisecond, func() { turnOff(vm) })
+		}
 	}
 	writeAnswer(w, "PutUsbScanCodes", fmt.Sprintf("<returnval>%d</returnval>", len(events)))
+}
+
+func turnOff(vm *simulator.VirtualMachine) {
+	simulator.Map.WithLock(vm, func() {
+		vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+		vm.Summary.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+		simulator.Map.Update(vm, []types.PropertyChange{
+			{Name: "runtime.powerState", Val: types.VirtualMachinePowerStatePoweredOff},
+			{Name: "summary.runtime.powerState", Val: types.VirtualMachinePowerStatePoweredOff}})
+	})
 }
 
 func (e *element) orEmpty() *element {
@@ -153,9 +169,9 @@ func (x *extras) export(w http.ResponseWriter, vm *simulator.VirtualMachine) {
 	}
 	lease := &exportLease{owner: x}
 	lease.State = types.HttpNfcLeaseStateInitializing
-	simulator.Map.Put(lease)
-	id := lease.Self.Value
-	info := types.HttpNfcLeaseInfo{Lease: lease.Self, Entity: vm.Self, LeaseTimeout: 300}
+	id := fmt.Sprintf("farm-lease-%d", atomic.AddInt32(&x.serial, 1))
+	lease.Self = types.ManagedObjectReference{Type: "HttpNfcLease", Value: id}
+	info := &types.HttpNfcLeaseInfo{Lease: lease.Self, Entity: vm.Self, LeaseTimeout: 300}
 	disks := 0
 	for _, device := range vm.Config.Hardware.Device {
 		disk, ok := device.(*types.VirtualDisk)
@@ -175,12 +191,13 @@ func (x *extras) export(w http.ResponseWriter, vm *simulator.VirtualMachine) {
 	info.DeviceUrl = append(info.DeviceUrl, types.HttpNfcLeaseDeviceUrl{
 		Key: "/" + vm.Self.Value + "/nvram", Url: fmt.Sprintf("https://*/farm/nfc/%s/machine.nvram", id),
 		TargetId: "machine.nvram", Disk: &no, FileSize: diskBytes})
+	lease.Info = info
+	simulator.Map.Put(lease)
 	x.mutex.Lock()
 	x.leases[id] = lease
 	x.mutex.Unlock()
 	time.AfterFunc(30*time.Millisecond, func() {
 		simulator.Map.Update(lease, []types.PropertyChange{
-			{Name: "info", Val: info},
 			{Name: "state", Val: types.HttpNfcLeaseStateReady},
 		})
 	})

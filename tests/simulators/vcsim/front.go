@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -175,7 +176,7 @@ func (f *front) soap(w http.ResponseWriter, r *http.Request) {
 	recorder := httptest.NewRecorder()
 	if !f.extras.serve(recorder, r, call) {
 		r.Body = ioutil.NopCloser(bytes.NewReader(body))
-		f.inner.ServeHTTP(recorder, r)
+		f.passOn(recorder, r, &e)
 		f.extras.after(call, recorder.Code)
 	}
 	e.Status = recorder.Code
@@ -185,6 +186,18 @@ func (f *front) soap(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	copyAnswer(w, recorder)
+}
+
+// The simulator panics at some requests that are legal: that is an answer, too.
+func (f *front) passOn(w *httptest.ResponseRecorder, r *http.Request, e *entry) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			e.Refused = fmt.Sprint("panic: ", problem)
+			log.Printf("%s: %v\n%s", e.Method, problem, debug.Stack())
+			writeFault(w, "ServerFaultCode", "SystemError", e.Refused, "")
+		}
+	}()
+	f.inner.ServeHTTP(w, r)
 }
 
 func copyAnswer(w http.ResponseWriter, recorder *httptest.ResponseRecorder) {

@@ -1,0 +1,14 @@
+// What to say to templates that build on ESXi over ssh (remote_type), which the VMware desktop
+// builders no longer do: the vsphere-iso block that comes to the same.
+#pragma once
+
+#include <string>
+
+#include "common/value/value.h"
+
+namespace farm::builders::vmware {
+
+std::string esxi_advice(const value::Value& config, const std::string& remote_type,
+                        const std::string& build_name);
+
+}  // namespace farm::builders::vmware
