@@ -7,6 +7,10 @@ namespace farm::agent {
 namespace {
 
 constexpr size_t kShortest = 3;
+// Shorter ones count only between other than letters and digits: "yes" is not in "yesterday".
+constexpr size_t kShortestInWords = 4;
+// Of one line of a secret of several: "}" and "  end" say nothing.
+constexpr size_t kShortestLine = 6;
 // A base64 fragment shorter than this also occurs by chance.
 constexpr size_t kShortestEncoded = 8;
 
@@ -50,8 +54,8 @@ std::string base64_core(std::string_view bytes, size_t skip, bool url) {
   return out;
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
+std::string percent_encoded(std::string_view text, bool upper) {
+  const char* const kHex = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -86,6 +90,74 @@ std::string json_escaped(std::string_view text) {
   return out;
 }
 
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+// As shells write a word: quotes inside single quotes, and a backslash before what is special.
+std::string backslashed(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       static_cast<unsigned char>(c) >= 0x80 ||
+                       std::string_view("_-./:,+@%=").find(c) != std::string_view::npos;
+    if (!plain) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string before_each(std::string_view text, std::string_view special, char escape) {
+  std::string out;
+  for (const char c : text) {
+    if (special.find(c) != std::string_view::npos) out += escape;
+    out += c;
+  }
+  return out;
+}
+
+std::string xml_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+// The secret in the forms in which scripts and their shells print it.
+std::vector<std::string> written_forms(const std::string& secret) {
+  const std::string percent = percent_encoded(secret, true);
+  return {percent,
+          percent_encoded(secret, false),
+          replaced(percent, "%20", "+"),
+          json_escaped(secret),
+          replaced(secret, "'", "'\"'\"'"),
+          replaced(secret, "'", "'\\''"),
+          backslashed(secret),
+          before_each(secret, "\"$`\\", '\\'),
+          before_each(secret, "$\"`'", '`'),
+          xml_escaped(secret)};
+}
+
+bool word_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+std::string_view without_margins(std::string_view line) {
+  while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+  return line;
+}
+
 }  // namespace
 
 Redactor::Redactor(const std::vector<std::string>& sensitive) {
@@ -94,16 +166,12 @@ Redactor::Redactor(const std::vector<std::string>& sensitive) {
     const std::string unified = unified_lines(secret);
     add(secret);
     add(unified);
-    for (std::string& line : lines_of(unified)) add(std::move(line));
+    const std::vector<std::string> lines = lines_of(unified);
+    if (lines.size() > 1) add_lines(lines);
     if (secret.size() < kShortest) continue;
-    add(percent_encoded(secret));
-    add(json_escaped(secret));
-    for (const bool url : {false, true}) {
-      for (size_t skip = 0; skip < 3; ++skip) {
-        std::string encoded = base64_core(secret, skip, url);
-        if (encoded.size() >= kShortestEncoded) add(std::move(encoded));
-      }
-    }
+    for (std::string& form : written_forms(secret)) add(std::move(form));
+    add_base64(secret);
+    if (unified != secret) add_base64(unified);
   }
   const auto first = [](const std::string& text) { return static_cast<unsigned char>(text[0]); };
   std::sort(needles_.begin(), needles_.end(), [&](const std::string& a, const std::string& b) {
@@ -118,6 +186,35 @@ Redactor::Redactor(const std::vector<std::string>& sensitive) {
   }
 }
 
+void Redactor::add_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    const std::string bare(without_margins(line));
+    if (bare.size() >= kShortestLine) {
+      add(bare);
+    } else if (!bare.empty()) {
+      whole_.push_back(line);
+    }
+  }
+}
+
+void Redactor::add_base64(const std::string& secret) {
+  for (const bool url : {false, true}) {
+    for (size_t skip = 0; skip < 3; ++skip) {
+      std::string encoded = base64_core(secret, skip, url);
+      if (encoded.size() < kShortestEncoded) continue;
+      // Programs break the lines of what is longer: base64 at 76 characters, openssl at 64.
+      for (const size_t width : {size_t{76}, size_t{64}}) {
+        if (skip != 0) break;
+        for (size_t at = 0; encoded.size() > width && at < encoded.size(); at += width) {
+          const std::string line = encoded.substr(at, width);
+          if (line.size() >= kShortestEncoded) add(line);
+        }
+      }
+      add(std::move(encoded));
+    }
+  }
+}
+
 void Redactor::add(std::string needle) {
   if (needle.empty()) return;
   (needle.size() < kShortest ? whole_ : needles_).push_back(std::move(needle));
@@ -126,7 +223,14 @@ void Redactor::add(std::string needle) {
 size_t Redactor::match_at(std::string_view text, size_t at) const {
   const auto [begin, end] = bucket_[static_cast<unsigned char>(text[at])];
   for (uint32_t i = begin; i < end; ++i) {
-    if (text.compare(at, needles_[i].size(), needles_[i]) == 0) return needles_[i].size();
+    const std::string& needle = needles_[i];
+    if (text.compare(at, needle.size(), needle) != 0) continue;
+    if (needle.size() < kShortestInWords) {
+      const size_t after = at + needle.size();
+      if (at > 0 && word_character(text[at - 1])) continue;
+      if (after < text.size() && word_character(text[after])) continue;
+    }
+    return needle.size();
   }
   return 0;
 }

@@ -1,10 +1,13 @@
 #include "agent/runner/runner.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <fcntl.h>
+#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,12 +77,12 @@ class LeaseRun {
         registry_(registry),
         catalog_(catalog),
         offer_(std::move(offer)),
-        redactor_(offer_.sensitive) {}
+        redactors_{Redactor(offer_.sensitive)} {}
 
   Result<void> run() {
     const Instant start = clock_.now();
     handle_signals(cancel_);
-    SpoolUi ui = TRY(SpoolUi::open(lease_.log(), redactor_, control_, clock_));
+    SpoolUi ui = TRY(SpoolUi::open(lease_.log(), redactor(), control_, clock_));
     ui_ = &ui;
     BuildOutcome outcome = build();
     wire::JobResult result = result_of(outcome);
@@ -162,11 +165,16 @@ class LeaseRun {
                                    .ssh_private_key = {},
                                    .generated = {},
                                    .failure = std::nullopt};
-    context.provision = [&hook](builders::BuildContext& c) { return hook.run(c); };
+    context.provision = [this, &hook](builders::BuildContext& c) {
+      hide_generated(c);
+      return hook.run(c);
+    };
     context.error_cleanup = [&hook](builders::BuildContext& c, const Error& original) {
       return hook.run_error_cleanup(c, original);
     };
-    if (context.debug || context.on_error == builders::OnError::Ask) {
+    // Only a build in place has a person beside it.
+    const bool breakpoints = offer_.options.in_place && has_breakpoint(job);
+    if (context.debug || context.on_error == builders::OnError::Ask || breakpoints) {
       context.ask = [this](const std::string& prompt) { return ask(prompt); };
     }
     phase(wire::Phase::Running, job.builder.type);
@@ -177,11 +185,31 @@ class LeaseRun {
       return failed(std::move(built).error());
     }
     if (cancel_.cancelled()) return failed(cancelled("Build was cancelled."));
-    if (!*built) return {};
+    if (!*built) return {std::move(context.attachments), std::nullopt};
     PostProcessingOutcome processed =
         run_post_processors(context, job, setup, observer, **std::move(built));
     read_manifest(job, setup, generated_values(context));
+    std::move(context.attachments.begin(), context.attachments.end(),
+              std::back_inserter(processed.artifacts));
     return {std::move(processed.artifacts), std::move(processed.error)};
+  }
+
+  static bool has_breakpoint(const plan::JobSpec& job) {
+    return std::any_of(job.provisioners.begin(), job.provisioners.end(),
+                       [](const plan::ProvisionerSpec& spec) {
+                         return spec.component.type == "breakpoint";
+                       });
+  }
+
+  // Passwords and keys that steps made are secrets like those of the template.
+  void hide_generated(const builders::BuildContext& context) {
+    std::vector<std::string> secrets = offer_.sensitive;
+    for (const auto& [name, value] : generated_values(context)) {
+      value::collect_sensitive_strings(value, secrets);
+    }
+    if (secrets.size() == offer_.sensitive.size()) return;
+    redactors_.emplace_back(secrets);
+    ui_->use(redactors_.back());
   }
 
   Result<void> enter_directories() {
@@ -257,17 +285,17 @@ class LeaseRun {
     wire::JobResult result;
     result.ref = offer_.ref;
     result.outcome = wire::Outcome::Succeeded;
-    result.manifest = redactor_.empty() ? manifest_ : redactor_.redact(manifest_);
+    result.manifest = redactor().empty() ? manifest_ : redactor().redact(manifest_);
     if (outcome.error) {
       result.error = *outcome.error;
-      result.error.message = redactor_.redact(result.error.message);
+      result.error.message = redactor().redact(result.error.message);
       const bool by_user = cancel_.cancelled() || result.error.code == ErrorCode::Cancelled;
       result.outcome = by_user ? wire::Outcome::Cancelled : wire::Outcome::Failed;
     }
     for (const artifact::Artifact& artifact : outcome.artifacts) {
       wire::ArtifactRecord record = record_of(artifact, working_directory_);
-      record.id = redactor_.redact(record.id);
-      record.text = redactor_.redact(record.text);
+      record.id = redactor().redact(record.id);
+      record.text = redactor().redact(record.text);
       result.artifacts.push_back(std::move(record));
     }
     return result;
@@ -297,6 +325,8 @@ class LeaseRun {
     return {};
   }
 
+  const Redactor& redactor() const { return redactors_.back(); }
+
   static BuildOutcome failed(Error error) { return {{}, std::move(error)}; }
 
   LeaseDirectory lease_;
@@ -305,7 +335,7 @@ class LeaseRun {
   const builders::Registry& registry_;
   const plan::ComponentCatalog& catalog_;
   wire::Offer offer_;
-  Redactor redactor_;
+  std::deque<Redactor> redactors_;  // the last one counts; the others may be in use still
   SystemClock clock_;
   SystemRandom random_;
   CancelToken cancel_;

@@ -20,6 +20,9 @@ void move_state(builders::BuildContext& from, builders::BuildContext& to) {
   to.ssh_private_key = std::move(from.ssh_private_key);
   to.generated = std::move(from.generated);
   to.failure = std::move(from.failure);
+  to.at_failure = std::move(from.at_failure);
+  to.reach = std::move(from.reach);
+  to.attachments = std::move(from.attachments);
 }
 
 }  // namespace

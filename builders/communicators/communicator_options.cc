@@ -46,8 +46,9 @@ WinRmOptions decode_winrm(const ConfigReader& reader) {
   } else {
     options.port = static_cast<uint16_t>(port);
   }
-  findings.errors.push_back(
-      "communicator: \"winrm\" is not supported yet; use \"ssh\" (current Windows has OpenSSH)");
+  if (options.timeout <= Duration{0}) {
+    findings.errors.push_back("winrm_timeout must be positive");
+  }
   return options;
 }
 

@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "builders/core/communicator.h"
 #include "builders/core/ledger.h"
 #include "builders/core/ui.h"
+#include "common/artifact/artifact.h"
 #include "common/base/cancel.h"
 #include "common/base/clock.h"
 #include "common/base/environment.h"
@@ -65,6 +67,8 @@ struct BuildContext {
   /// How to reach and end what stays when nothing is undone (-on-error=abort), by step.
   std::map<std::string, std::string> reach = {};
   bool left_standing = false;  // nothing was undone; set by StepRunner
+  /// What provisioners made beside the image (an SBOM): listed and kept with its artifacts.
+  std::vector<artifact::Artifact> attachments = {};
 };
 
 /// `path` as the steps open it: absolute, relative ones against the working directory, ~ expanded.

@@ -78,18 +78,35 @@ std::map<std::string, std::string> script_environment(const ScriptOptions& optio
   return variables;
 }
 
+void require_one_kind_of_script(const ScriptOptions& options, Findings& findings) {
+  if (options.scripts.empty() && options.inline_lines.empty()) {
+    findings.errors.emplace_back("Either a script file or inline script must be specified.");
+  } else if (!options.scripts.empty() && !options.inline_lines.empty()) {
+    findings.errors.emplace_back(
+        "Only a script file or an inline script can be specified, not both.");
+  }
+}
+
 std::string format_environment(const std::map<std::string, std::string>& variables,
                                const std::string& format) {
-  std::string out;
-  for (const auto& [name, value] : variables) {
-    std::string quoted;
+  return format_environment(variables, format, [](std::string_view value) {
+    std::string text;
     for (const char c : value) {
       if (c == '\'') {
-        quoted += R"('"'"')";
+        text += R"('"'"')";
       } else {
-        quoted += c;
+        text += c;
       }
     }
+    return text;
+  });
+}
+
+std::string format_environment(const std::map<std::string, std::string>& variables,
+                               const std::string& format,
+                               const std::function<std::string(std::string_view)>& quoted) {
+  std::string out;
+  for (const auto& [name, value] : variables) {
     int given = 0;
     for (size_t i = 0; i < format.size(); ++i) {
       if (format[i] != '%' || i + 1 == format.size()) {
@@ -100,7 +117,7 @@ std::string format_environment(const std::map<std::string, std::string>& variabl
       if (verb == '%') {
         out += '%';
       } else if (verb == 's' && given < 2) {
-        out += given++ == 0 ? name : quoted;
+        out += given++ == 0 ? name : quoted(value);
       } else {
         out += '%';
         out += verb;

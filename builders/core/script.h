@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,10 +28,17 @@ ScriptOptions decode_script_options(const ConfigReader& config, const PrepareCon
 std::map<std::string, std::string> script_environment(const ScriptOptions& options,
                                                       const BuildContext& context);
 
+/// Error unless there is exactly one of inline lines and script files.
+void require_one_kind_of_script(const ScriptOptions& options, Findings& findings);
+
 /// Variables as text, sorted by name: each through `format` (two %s: name, value), single quotes
 /// in values written as '"'"'.
 std::string format_environment(const std::map<std::string, std::string>& variables,
                                const std::string& format);
+/// The same with the quoting of another shell for values.
+std::string format_environment(const std::map<std::string, std::string>& variables,
+                               const std::string& format,
+                               const std::function<std::string(std::string_view)>& quoted);
 
 /// Error unless `status` is valid: "Script exited with non-zero exit status: N. Allowed exit codes
 /// are: [..]".

@@ -8,12 +8,7 @@ Config decode(const value::Value& config, const PrepareContext& context, Finding
   const ConfigReader reader(config, findings);
   Config decoded;
   decoded.script = decode_script_options(reader, context);
-  if (decoded.script.scripts.empty() && decoded.script.inline_lines.empty()) {
-    findings.errors.emplace_back("Either a script file or inline script must be specified.");
-  } else if (!decoded.script.scripts.empty() && !decoded.script.inline_lines.empty()) {
-    findings.errors.emplace_back(
-        "Only a script file or an inline script can be specified, not both.");
-  }
+  require_one_kind_of_script(decoded.script, findings);
   decoded.binary = reader.boolean("binary");
   decoded.use_env_var_file = reader.boolean("use_env_var_file");
   decoded.execute_command = reader.string("execute_command");

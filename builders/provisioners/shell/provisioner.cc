@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
-#include "builders/core/output_lines.h"
 #include "builders/core/registry.h"
+#include "builders/core/remote_script.h"
 #include "builders/provisioners/shell/config.h"
 #include "common/io/files.h"
 
 namespace farm::builders::provisioner_shell {
 namespace {
-
-constexpr Duration kRetryPause = std::chrono::seconds(2);
 
 // One script on its way: where it is here and where it goes.
 struct Script {
@@ -96,16 +94,8 @@ class ShellProvisioner final : public Provisioner {
          {"Vars", config_.use_env_var_file ? std::string() : variables_text_}}));
     int status = 0;
     TRY(retry(context, [&] { return upload_and_start(context, script, command, status); }));
-    const auto& valid = config_.script.valid_exit_codes;
-    const bool disconnect_is_fine =
-        config_.expect_disconnect || std::find(valid.begin(), valid.end(), kDisconnected) != valid.end();
-    if (status == kDisconnected && !disconnect_is_fine) {
-      return unavailable(
-          "Script disconnected unexpectedly. If you expected your script to disconnect, i.e. from "
-          "a restart, you can try adding `\"expect_disconnect\": true` or "
-          "`\"valid_exit_codes\": [0, 2300218]` to the shell provisioner parameters.");
-    }
-    if (status != kDisconnected) TRY(check_exit_code(status, valid));
+    TRY(check_script_status(status, config_.script.valid_exit_codes, config_.expect_disconnect,
+                            "shell"));
     if (config_.skip_clean) return {};
     return remove_remote(context, script.remote);
   }
@@ -123,15 +113,7 @@ class ShellProvisioner final : public Provisioner {
       return internal(fmt::format("Error chmodding script file to 0755 in remote machine: {}",
                                   mode_set));
     }
-    OutputLines out([&](std::string_view line) { context.ui.message(line); });
-    OutputLines errors([&](std::string_view line) { context.ui.error(line); });
-    RemoteCommand run;
-    run.command = command;
-    run.on_stdout = [&](std::string_view bytes) { out.feed(bytes); };
-    run.on_stderr = [&](std::string_view bytes) { errors.feed(bytes); };
-    status = TRY(communicator.run(run, context.cancel));
-    out.finish();
-    errors.finish();
+    status = TRY(run_to_ui(context, command));
     return {};
   }
 
@@ -150,17 +132,8 @@ class ShellProvisioner final : public Provisioner {
     });
   }
 
-  template <class F>
-  Result<void> retry(BuildContext& context, F&& attempt) {
-    if (!context.communicator) return invalid_input("no communicator to run the script with");
-    const Instant deadline = context.clock.now() + config_.start_retry_timeout;
-    while (true) {
-      Result<void> done = attempt();
-      if (done || context.cancel.cancelled()) return done;
-      if (done.error().code == ErrorCode::InvalidInput) return done;
-      if (context.clock.now() + kRetryPause >= deadline) return done;
-      if (!context.cancel.sleep(kRetryPause)) return context.cancel.check();
-    }
+  Result<void> retry(BuildContext& context, const std::function<Result<void>()>& attempt) const {
+    return retry_for(context, config_.start_retry_timeout, attempt);
   }
 
   Config config_;

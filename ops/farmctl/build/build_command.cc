@@ -189,7 +189,8 @@ class BuildCommand {
       planning.require_built_in = true;
       planning.component_check = [&](const plan::JobSpec& job, Diagnostics& diagnostics) {
         Diagnostics of_job;
-        check_components(job, {environment_, cwd_, random_, clock_.wall(), settings_.force},
+        check_components(job, {environment_, cwd_, random_, clock_.wall(), settings_.force,
+                               !settings_.may_ask},
                          of_job);
         if (of_job.has_errors()) unprepared.insert(job.display_name);
         check_errors += count_errors(of_job);

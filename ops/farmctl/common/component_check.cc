@@ -1,5 +1,6 @@
 #include "ops/farmctl/common/component_check.h"
 
+#include "builders/core/config.h"
 #include "builders/core/config_check.h"
 #include "builders/core/schema/catalog.h"
 #include "common/plan/render.h"
@@ -33,6 +34,13 @@ void report(const plan::ComponentSpec& spec, ComponentKind kind, Severity severi
   diagnostics.add(std::move(diagnostic));
 }
 
+// A breakpoint that is not disabled, as far as that is known while planning.
+bool waits_for_enter(const plan::ComponentSchema& schema, const value::Value& config) {
+  if (schema.kind != ComponentKind::Provisioner || schema.name != "breakpoint") return false;
+  builders::Findings ignored;
+  return !builders::ConfigReader(config, ignored).boolean("disable");
+}
+
 void check_one(const plan::ComponentSpec& spec, ComponentKind kind, const plan::JobSpec& job,
                const CheckWorld& world, Diagnostics& diagnostics) {
   const plan::ComponentSchema* schema = builders::component_catalog().find(kind, spec.type);
@@ -43,6 +51,12 @@ void check_one(const plan::ComponentSpec& spec, ComponentKind kind, const plan::
   if (!config) {
     report(spec, kind, Severity::Error, config.error().message, diagnostics);
     return;
+  }
+  if (world.nobody_to_ask && waits_for_enter(*schema, *config)) {
+    report(spec, kind, Severity::Error,
+           "breakpoint waits for Enter on a terminal, and there is none; set disable = true or "
+           "run farmctl build from a terminal",
+           diagnostics);
   }
   const builders::ConfigCheck* check = all_checks().find(kind, std::string(schema->name));
   if (check == nullptr) return;

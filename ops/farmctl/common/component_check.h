@@ -15,6 +15,7 @@ struct CheckWorld {
   Random& random;
   WallTime start;
   bool force = false;
+  bool nobody_to_ask = false;  // a build is to follow, and there is no terminal beside it
 };
 
 /// Renders each config of `job` with placeholders for what is known late and hands it to the

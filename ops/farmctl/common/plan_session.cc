@@ -48,8 +48,11 @@ std::vector<std::string> PlanSession::unasked() const {
 Diagnosed<plan::Plan> PlanSession::plan(plan::PlanOptions options, bool force) {
   if (!template_) return {};
   if (!options.component_check) {
-    options.component_check = [this, force](const plan::JobSpec& job, Diagnostics& diagnostics) {
-      check_components(job, {environment_, working_directory_, random_, start_, force},
+    // What is submitted runs where no terminal is; `build` brings its own check.
+    const bool submitted = options.require_built_in;
+    options.component_check = [this, force, submitted](const plan::JobSpec& job,
+                                                       Diagnostics& diagnostics) {
+      check_components(job, {environment_, working_directory_, random_, start_, force, submitted},
                        diagnostics);
     };
   }

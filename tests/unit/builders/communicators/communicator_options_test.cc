@@ -128,15 +128,41 @@ TEST_F(CommunicatorOptionsTest, FindsWhatIsWrong) {
   }
 }
 
-TEST_F(CommunicatorOptionsTest, WinRmIsCheckedAndRefused) {
-  const auto options =
-      decode({{"communicator", text("winrm")}, {"winrm_use_ssl", Value::boolean(true)}});
+TEST_F(CommunicatorOptionsTest, WinRmIsRead) {
+  auto options = decode({{"communicator", text("winrm")}, {"winrm_username", text("u")}});
+  EXPECT_EQ(findings.errors, std::vector<std::string>{});
+  EXPECT_EQ(options.port(), 5985);
+  EXPECT_EQ(options.winrm.timeout, std::chrono::minutes(30));
+  EXPECT_FALSE(options.winrm.use_ntlm.has_value());
+  options = decode({{"communicator", text("winrm")},
+                    {"winrm_username", text("u")},
+                    {"winrm_password", text("p")},
+                    {"winrm_host", text("h")},
+                    {"winrm_use_ssl", Value::boolean(true)},
+                    {"winrm_insecure", Value::boolean(true)},
+                    {"winrm_no_proxy", Value::boolean(true)},
+                    {"winrm_use_ntlm", Value::boolean(true)},
+                    {"winrm_timeout", text("90s")}});
+  EXPECT_EQ(findings.errors, std::vector<std::string>{});
+  EXPECT_EQ(options.type, CommunicatorType::WinRm);
+  EXPECT_EQ(options.host(), "h");
+  EXPECT_EQ(options.username(), "u");
   EXPECT_EQ(options.port(), 5986);
-  EXPECT_EQ(findings.errors,
-            (std::vector<std::string>{
-                "winrm_username must be specified.",
-                "communicator: \"winrm\" is not supported yet; use \"ssh\" (current Windows has "
-                "OpenSSH)"}));
+  EXPECT_EQ(options.winrm.password.reveal(), "p");
+  EXPECT_TRUE(options.winrm.use_ssl && options.winrm.insecure && options.winrm.no_proxy);
+  EXPECT_EQ(options.winrm.use_ntlm, true);
+  EXPECT_EQ(options.winrm.timeout, std::chrono::seconds(90));
+}
+
+TEST_F(CommunicatorOptionsTest, WinRmRefusals) {
+  const auto options =
+      decode({{"communicator", text("winrm")},
+              {"winrm_port", Value::number(Number(int64_t{70000}))},
+              {"winrm_timeout", text("-1s")}});
+  EXPECT_EQ(findings.errors, (std::vector<std::string>{
+                                 "winrm_username must be specified.",
+                                 "winrm_port must be between 1 and 65535, not 70000",
+                                 "winrm_timeout must be positive"}));
 }
 
 TEST_F(CommunicatorOptionsTest, TunnelsAndBastionAreRead) {
