@@ -6,7 +6,7 @@
 namespace farm::value {
 namespace {
 
-void append_quoted(const std::string& text, std::string& out) {
+void append_quoted_key(const std::string& text, std::string& out) {
   out += '"';
   for (const char c : text) {
     switch (c) {
@@ -21,13 +21,13 @@ void append_quoted(const std::string& text, std::string& out) {
   out += '"';
 }
 
-void append_number(const Number& n, std::string& out) {
+void append_number_key(const Number& n, std::string& out) {
   std::array<char, 64> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "%.10g", n.to_double());
   out += buffer.data();
 }
 
-void append(const Value& v, std::string& out) {
+void append_key(const Value& v, std::string& out) {
   if (!v.is_known()) {
     out += '?';
     return;
@@ -38,18 +38,18 @@ void append(const Value& v, std::string& out) {
   }
   switch (v.type().kind()) {
     case Kind::Bool: out += v.as_bool() ? 'T' : 'F'; return;
-    case Kind::Number: append_number(v.as_number(), out); return;
-    case Kind::String: append_quoted(v.as_string(), out); return;
+    case Kind::Number: append_number_key(v.as_number(), out); return;
+    case Kind::String: append_quoted_key(v.as_string(), out); return;
     case Kind::Map:
     case Kind::Object: {
       const bool map = v.type().kind() == Kind::Map;
       out += map ? '{' : '<';
       for (const auto& [key, element] : v.entries()) {
         if (map) {
-          append_quoted(key, out);
+          append_quoted_key(key, out);
           out += ':';
         }
-        append(element, out);
+        append_key(element, out);
         out += ';';
       }
       out += map ? '}' : '>';
@@ -60,7 +60,7 @@ void append(const Value& v, std::string& out) {
   const bool tuple = v.type().kind() == Kind::Tuple;
   out += tuple ? '<' : '[';
   for (const Value& element : v.elements()) {
-    append(element, out);
+    append_key(element, out);
     out += ';';
   }
   out += tuple ? '>' : ']';
@@ -70,7 +70,7 @@ void append(const Value& v, std::string& out) {
 
 std::string set_order_key(const Value& v) {
   std::string key;
-  append(v, key);
+  append_key(v, key);
   return key;
 }
 

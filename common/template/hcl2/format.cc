@@ -59,7 +59,7 @@ bool is_keyword(const Piece& piece) {
          (piece.text == "in" || piece.text == "if" || piece.text == "for");
 }
 
-// Whether an operand may end with `piece`, so that a minus after it is a subtraction.
+// Whether an operand may end with `piece`, so that a bracket after it is an index.
 bool ends_operand(const Piece& piece) {
   switch (piece.kind) {
     case TokenKind::Identifier: return !is_keyword(piece);
@@ -70,6 +70,35 @@ bool ends_operand(const Piece& piece) {
     case TokenKind::CloseBracket:
     case TokenKind::CloseParen: return true;
     default: return piece.splat;
+  }
+}
+
+// Whether a minus after `piece` is a sign. As `packer fmt` has it: a minus after `in`, `if`, `=>` or
+// at the start of an interpolation is printed like a subtraction.
+bool precedes_sign(const Piece& piece) {
+  switch (piece.kind) {
+    case TokenKind::OpenParen:
+    case TokenKind::OpenBrace:
+    case TokenKind::OpenBracket:
+    case TokenKind::Equal:
+    case TokenKind::Colon:
+    case TokenKind::Comma:
+    case TokenKind::Question:
+    case TokenKind::Plus:
+    case TokenKind::Star:
+    case TokenKind::Slash:
+    case TokenKind::Percent:
+    case TokenKind::Minus:
+    case TokenKind::EqualEqual:
+    case TokenKind::NotEqual:
+    case TokenKind::Greater:
+    case TokenKind::GreaterEqual:
+    case TokenKind::Less:
+    case TokenKind::LessEqual:
+    case TokenKind::And:
+    case TokenKind::Or:
+    case TokenKind::Not: return !piece.splat;
+    default: return false;
   }
 }
 
@@ -94,15 +123,17 @@ bool space_between(const Piece& before, const Piece& after, const Piece* next) {
   return true;
 }
 
-void mark_roles(std::vector<Piece>& pieces) {
+enum class Place { Line, Sequence };
+
+void mark_roles(std::vector<Piece>& pieces, Place place) {
   for (size_t i = 0; i < pieces.size(); ++i) {
     Piece& piece = pieces[i];
     if (piece.kind == TokenKind::Star) {
       piece.splat = i > 0 && (pieces[i - 1].kind == TokenKind::Dot ||
                               pieces[i - 1].kind == TokenKind::OpenBracket);
     }
-    piece.unary = piece.kind == TokenKind::Not ||
-                  (piece.kind == TokenKind::Minus && (i == 0 || !ends_operand(pieces[i - 1])));
+    const bool sign = i == 0 ? place == Place::Line : precedes_sign(pieces[i - 1]);
+    piece.unary = piece.kind == TokenKind::Not || (piece.kind == TokenKind::Minus && sign);
   }
 }
 
@@ -159,6 +190,14 @@ class Formatter {
     return {first, static_cast<size_t>(last.data() + last.size() - first)};
   }
 
+  // Blanks between a heredoc's end and that of its line stay.
+  std::string_view blanks_after(size_t i) const {
+    const std::string_view next = tokens_[i + 1].text;
+    if (tokens_[i + 1].kind != TokenKind::Newline) return {};
+    const char* end = tokens_[i].text.data() + tokens_[i].text.size();
+    return {end, static_cast<size_t>(next.data() - end)};
+  }
+
   // A template: literals as they are, sequences on one line with canonical spaces.
   std::string template_text(size_t from, size_t to, size_t depth) {
     if (depth > kMaxTemplateNesting) return verbatim(from, to);
@@ -173,6 +212,7 @@ class Formatter {
       i = end;
     }
     text += tokens_[to - 1].text;
+    if (tokens_[to - 1].kind == TokenKind::CloseHeredoc) text += blanks_after(to - 1);
     return text;
   }
 
@@ -185,7 +225,7 @@ class Formatter {
       }
       i = take_piece(i, pieces, depth);
     }
-    mark_roles(pieces);
+    mark_roles(pieces, Place::Sequence);
     return std::string(tokens_[from].text) + join(pieces, 0, pieces.size()) +
            std::string(tokens_[to - 1].text);
   }
@@ -237,7 +277,7 @@ class Formatter {
   }
 
   static void divide(Line& line) {
-    mark_roles(line.pieces);
+    mark_roles(line.pieces, Place::Line);
     size_t code = line.pieces.size();
     if (code > 1 && line.pieces.back().kind == TokenKind::Comment) {
       --code;

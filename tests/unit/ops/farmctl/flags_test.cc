@@ -83,7 +83,7 @@ TEST(HclFormat, PutsTextIntoCanonicalForm) {
                 "a = -1 + f(x) * -2\nb = !c ? d[0] : { x = 1 }\n"},
            Case{"heredoc", "a = <<EOT\n   keep   this\nEOT\nbb = 2\n",
                 "a  = <<EOT\n   keep   this\nEOT\nbb = 2\n"},
-           Case{"strings", "a = \"x   ${ f( 1 ) }\"\n", "a = \"x   ${ f( 1 ) }\"\n"},
+           Case{"strings", "a = \"x   ${ f( 1 ) }\"\n", "a = \"x   ${f(1)}\"\n"},
            Case{"blank lines", "a = 1\n\n\nbbb = 2\n", "a = 1\n\n\nbbb = 2\n"},
        }) {
     SCOPED_TRACE(c.name);

@@ -1,11 +1,56 @@
 #include "common/template/hcl2/format.h"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
+
+#include "common/template/hcl2/lexer.h"
 
 namespace farm::hcl2 {
 namespace {
 
-// Expected texts are those of packer fmt 1.6.6 (but for the space it puts after `!`).
+struct FormatCase {
+  std::string ugly;
+  std::string canonical;
+  int line = 0;
+};
+
+// format_cases.txt: after "==== ugly" a text, after "==== canonical" what it becomes.
+std::vector<FormatCase> format_cases() {
+  std::ifstream file(FARM_SOURCE_DIR "/tests/unit/common/template/hcl2/format_cases.txt");
+  std::vector<FormatCase> cases;
+  std::string* into = nullptr;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line == "==== ugly") {
+      cases.push_back({"", "", number});
+      into = &cases.back().ugly;
+    } else if (line == "==== canonical") {
+      into = &cases.back().canonical;
+    } else {
+      *into += line + "\n";
+    }
+  }
+  return cases;
+}
+
+// All that has a meaning: the tokens, blank lines and spaces left out.
+std::string meaning(const std::string& text) {
+  std::string all;
+  for (const Token& token : lex(text, LexMode::Expression)) {
+    const bool newline = token.kind == TokenKind::Newline;
+    if (newline && (all.empty() || all.back() == '\n')) continue;
+    std::string_view piece = token.text;
+    if (token.kind == TokenKind::CloseHeredoc || token.kind == TokenKind::Comment) {
+      piece.remove_prefix(std::min(piece.find_first_not_of(" \t"), piece.size()));
+    }
+    all.append(newline ? "\n" : piece);
+    if (!newline) all += '\x01';
+  }
+  return all;
+}
+
+// Expected texts are those of packer fmt.
 TEST(Format, PrintsCanonicalForm) {
   struct Case {
     const char* name;
@@ -37,6 +82,17 @@ TEST(Format, PrintsCanonicalForm) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(format_source(c.text), c.expected);
     EXPECT_EQ(format_source(c.expected), c.expected);
+  }
+}
+
+TEST(Format, KeepsMeaningAndIsIdempotent) {
+  const std::vector<FormatCase> cases = format_cases();
+  EXPECT_GT(cases.size(), 100U);
+  for (const FormatCase& c : cases) {
+    SCOPED_TRACE("format_cases.txt:" + std::to_string(c.line));
+    EXPECT_EQ(format_source(c.ugly), c.canonical);
+    EXPECT_EQ(format_source(c.canonical), c.canonical);
+    EXPECT_EQ(meaning(c.ugly), meaning(c.canonical));
   }
 }
 
