@@ -1,44 +1,11 @@
 #include "builders/post_processors/compress/config.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "builders/core/config_check.h"
 #include "common/template/interpolate/engine.h"
 
 namespace farm::builders::post_processor_compress {
-namespace {
-
-// Takes the last extension off `name`: "a.tar.gz" -> "gz", name "a.tar".
-std::string take_extension(std::string& name) {
-  const size_t dot = name.rfind('.');
-  if (dot == std::string::npos || name.find('/', dot) != std::string::npos) return {};
-  std::string extension = name.substr(dot + 1);
-  name.resize(dot);
-  return extension;
-}
-
-std::optional<Algorithm> algorithm_of(const std::string& extension) {
-  if (extension == "gz") return Algorithm::Gzip;
-  if (extension == "bgzf") return Algorithm::Bgzf;
-  if (extension == "lz4") return Algorithm::Lz4;
-  if (extension == "xz") return Algorithm::Xz;
-  if (extension == "bzip2" || extension == "bz2") return Algorithm::Bzip2;
-  if (extension == "zst") return Algorithm::Zstd;
-  return std::nullopt;
-}
-
-}  // namespace
-
-Format format_of(const std::string& name) {
-  std::string rest = name;
-  const std::string last = take_extension(rest);
-  if (last == "tar") return {Archive::Tar, Algorithm::None};
-  if (last == "zip") return {Archive::Zip, Algorithm::None};
-  const std::optional<Algorithm> algorithm = algorithm_of(last);
-  if (!algorithm) return {};
-  return {take_extension(rest) == "tar" ? Archive::Tar : Archive::None, *algorithm};
-}
 
 Config decode(const value::Value& config, Findings& findings) {
   const ConfigReader reader(config, findings);

@@ -1,7 +1,7 @@
 #include "builders/core/registry.h"
 #include "builders/core/script.h"
-#include "builders/post_processors/compress/archive_writer.h"
 #include "builders/post_processors/compress/config.h"
+#include "builders/steps/archive/archive_writer.h"
 #include "common/io/files.h"
 
 namespace farm::builders::post_processor_compress {
@@ -20,17 +20,23 @@ class CompressPostProcessor final : public PostProcessor {
                                        {{"BuildName", context.render.build_name},
                                         {"BuilderType", context.render.build_type}}));
     if (!config_.format.empty()) name += "." + config_.format;
-    const Format format = format_of(name);
-    std::vector<Member> members;
-    for (const std::string& file : input.files) {
-      const std::string inside = format.archive == Archive::Zip ? file : io::base_name(file);
-      members.push_back({resolve_path(context, file), inside});
-    }
+    const archive::Format format = archive::format_of(name);
+    const bool zip = format.container == archive::Container::Zip;
     const std::string path = resolve_path(context, name);
+    std::vector<archive::Member> members;
+    for (const std::string& file : input.files) {
+      members.push_back({resolve_path(context, file), zip ? file : io::base_name(file)});
+      if (members.back().path == path) {
+        return invalid_input("compress: " + name + " is a file of the artifact itself");
+      }
+    }
     TRY(io::make_directories(io::parent_path(path)));
     const uint64_t intent = TRY(context.ledger.intend(resource_kind::kPath, path));
-    context.ui.say((format.archive == Archive::None ? "Compressing to " : "Archiving to ") + name);
-    TRY(write_archive(path, format, config_.level, members, context.cancel));
+    const bool bare = format.container == archive::Container::None;
+    context.ui.say((bare ? "Compressing to " : "Archiving to ") + name);
+    TRY(archive::write_archive(
+        path, format, config_.level, members, context.cancel,
+        [&](uint64_t done, uint64_t total) { context.ui.progress(name, done, total); }));
     TRY(context.ledger.gone(intent));  // it is the artifact now
     context.ui.say("Archive " + name + " completed");
     artifact::Artifact output;
