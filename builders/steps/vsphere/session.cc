@@ -38,6 +38,18 @@ std::string session_cookie(const net::HttpResponse& response) {
   return {};
 }
 
+// Questions, and keys that are typed: libcurl may send them again by itself when a connection that
+// was kept turns out to be closed. Everything else changes something and goes over a connection of
+// its own, so that it is never done twice behind our back.
+bool repeatable(std::string_view method) {
+  for (const char* prefix : {"Retrieve", "Continue", "Wait", "Find", "CreateFilter", "CreateContainerView",
+                             "Destroy", "Search", "CurrentTime", "PutUsbScanCodes", "Log",
+                             "HttpNfcLeaseProgress"}) {
+    if (method.starts_with(prefix) && method != "Destroy_Task") return true;
+  }
+  return false;
+}
+
 struct FaultMeaning {
   const char* type;
   ErrorCode code;
@@ -166,7 +178,9 @@ Result<XmlNode> Session::exchange(const Reference& self, std::string_view method
   request.verify_tls = !options_.insecure;
   expired_ = false;
   last_call_ = clock_.now();
-  Result<net::HttpResponse> response = http_.send(request, cancel);
+  net::HttpClient once;
+  net::HttpClient& client = repeatable(method) ? http_ : once;
+  Result<net::HttpResponse> response = client.send(request, cancel);
   if (!response) {
     if (response.error().code == ErrorCode::Denied) {
       response.error().message +=

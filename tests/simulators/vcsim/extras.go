@@ -242,6 +242,25 @@ func (x *extras) createDescriptor(w http.ResponseWriter, call *element) {
 		"</ovfDescriptor><includeImageFiles>false</includeImageFiles></returnval>")
 }
 
+// The simulator looks for files of the name a machine is to have, not of the one it had.
+func (x *extras) before(call *element) {
+	if call.name != "RegisterVM_Task" || call.at("name") == "" {
+		return
+	}
+	parts := strings.SplitN(strings.TrimPrefix(call.at("path"), "["), "] ", 2)
+	for _, e := range simulator.Map.All("Datastore") {
+		store := e.(*simulator.Datastore)
+		if len(parts) != 2 || store.Name != parts[0] {
+			continue
+		}
+		folder := filepath.Dir(filepath.Join(store.Info.GetDatastoreInfo().Url, parts[1]))
+		if file, err := os.OpenFile(filepath.Join(folder, call.at("name")+".nvram"),
+			os.O_CREATE|os.O_WRONLY, 0600); err == nil {
+			file.Close()
+		}
+	}
+}
+
 // Guests report an address some time after they were turned on, and none when they are off.
 func (x *extras) after(call *element, status int) {
 	if status != http.StatusOK {

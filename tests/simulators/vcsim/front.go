@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -49,6 +50,7 @@ type front struct {
 	journal []entry
 	faults  []*fault
 	expired map[string]bool
+	waiting int // requests that a delay holds back
 }
 
 func newFront(o options, d *description, inner http.Handler) *front {
@@ -116,6 +118,16 @@ func sessionOf(r *http.Request) string {
 	return strings.Trim(cookie.Value, `"`)
 }
 
+func (f *front) hold(due *fault) {
+	f.mutex.Lock()
+	f.waiting++
+	f.mutex.Unlock()
+	time.Sleep(time.Duration(due.DelayMS) * time.Millisecond)
+	f.mutex.Lock()
+	f.waiting--
+	f.mutex.Unlock()
+}
+
 // A session that has run out is one the server does not know.
 func (f *front) forgetSession(r *http.Request) {
 	f.mutex.Lock()
@@ -166,7 +178,7 @@ func (f *front) soap(w http.ResponseWriter, r *http.Request) {
 			writeFault(w, "ServerFaultCode", due.Fault, due.Fault, noPermission(call, due.Privilege))
 			return
 		case "delay":
-			time.Sleep(time.Duration(due.DelayMS) * time.Millisecond)
+			f.hold(due)
 		case "task_error":
 			f.note(e)
 			f.failTask(w, call, due.Fault)
@@ -176,6 +188,7 @@ func (f *front) soap(w http.ResponseWriter, r *http.Request) {
 	recorder := httptest.NewRecorder()
 	if !f.extras.serve(recorder, r, call) {
 		r.Body = ioutil.NopCloser(bytes.NewReader(body))
+		f.extras.before(call)
 		f.passOn(recorder, r, &e)
 		f.extras.after(call, recorder.Code)
 	}
@@ -270,7 +283,7 @@ func (f *front) rest(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = ioutil.NopCloser(bytes.NewReader(body))
 	recorder := httptest.NewRecorder()
-	f.inner.ServeHTTP(recorder, r)
+	f.passOn(recorder, r, &e)
 	e.Status = recorder.Code
 	f.note(e)
 	copyAnswer(w, recorder)
@@ -286,6 +299,15 @@ func (f *front) folder(w http.ResponseWriter, r *http.Request) {
 		query.Set("dcPath", "/DC0")
 		r.URL.RawQuery = query.Encode()
 	}
+	// The simulator does not look into datastore clusters by a bare name.
+	for _, one := range simulator.Map.All("Datastore") {
+		store := one.Entity()
+		if store.Name == query.Get("dsName") && store.Parent.Type == "StoragePod" {
+			pod := simulator.Map.Get(*store.Parent).(mo.Entity).Entity()
+			query.Set("dsName", pod.Name+"/"+store.Name)
+			r.URL.RawQuery = query.Encode()
+		}
+	}
 	f.forgetSession(r)
 	if sessionOf(r) == "" && ticket == nil {
 		e.Status = http.StatusUnauthorized
@@ -300,6 +322,9 @@ func (f *front) folder(w http.ResponseWriter, r *http.Request) {
 		f.expired[sessionOf(r)] = true
 		f.mutex.Unlock()
 		e.Status = http.StatusUnauthorized
+	}
+	if due != nil && due.Action == "delay" {
+		f.hold(due)
 	}
 	if due != nil && due.Action == "drop_before" {
 		ioutil.ReadAll(&limited{r.Body, 4096})
@@ -338,6 +363,8 @@ func (f *front) control(w http.ResponseWriter, r *http.Request) {
 		f.faults = append(f.faults, one)
 	case "DELETE /farm/faults":
 		f.faults = nil
+	case "GET /farm/waiting":
+		answer = map[string]int{"waiting": f.waiting}
 	case "GET /farm/state":
 		answer = f.extras.state()
 	case "POST /farm/library":
