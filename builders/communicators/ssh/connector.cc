@@ -36,7 +36,7 @@ class Connecting {
     const Instant deadline = io::steady_now() + limit;
     Error last = unavailable("no try was made");
     while (io::steady_now() < deadline) {
-      auto connection = try_once(std::min(deadline, io::steady_now() + kOneWait));
+      auto connection = try_once(std::min(deadline, io::steady_now() + kOneWait), deadline);
       if (connection) return connection;
       Error error = connection.error();
       if (error.code == ErrorCode::Cancelled) return error;
@@ -64,12 +64,12 @@ class Connecting {
  private:
   static Error cancelled_error() { return cancelled("cancelled while waiting for SSH"); }
 
-  Result<Connection> try_once(Instant deadline) {
+  Result<Connection> try_once(Instant deadline, Instant limit) {
     const SshAddress at = TRY(address_());
     if (!dialer_ || dialer_->host() != at.host || dialer_->port() != at.port) {
       dialer_ = TRY(Dialer::create(options_, at.host, at.port));
     }
-    return dialer_->await_server(deadline, cancel_);
+    return dialer_->await_server(deadline, limit, cancel_);
   }
 
   Error refusal(const Error& last) const {

@@ -1,5 +1,6 @@
 #include "builders/communicators/ssh/dialer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -125,12 +126,14 @@ Result<std::unique_ptr<StreamForwarder>> Dialer::through_bastion(const CancelTok
 }
 
 Result<Connection> Dialer::log_in(io::Fd socket, std::unique_ptr<StreamForwarder> bastion,
-                                  const CancelToken& cancel) const {
+                                  Instant limit, const CancelToken& cancel) const {
   Connection connection;
   connection.bastion = std::move(bastion);
   connection.session =
-      TRY(Session::open(std::move(socket), session_options(), {cancel, in(kHandshakeTime)}));
-  TRY(authenticate(*connection.session, credentials_, {cancel, in(kHandshakeTime)}));
+      TRY(Session::open(std::move(socket), session_options(),
+                        {cancel, std::min(limit, in(kHandshakeTime))}));
+  TRY(authenticate(*connection.session, credentials_,
+                   {cancel, std::min(limit, in(kHandshakeTime))}));
   return connection;
 }
 
@@ -141,7 +144,7 @@ Result<Connection> Dialer::dial(const CancelToken& cancel) const {
     io::Fd socket = TRY((*bastion)->connect(host_, port_, {cancel, in(kConnectTime)}));
     (*bastion)->start();
     TRY(await_banner(socket.get(), in(kBannerTime), cancel));
-    return log_in(std::move(socket), std::move(*bastion), cancel);
+    return log_in(std::move(socket), std::move(*bastion), in(2 * kHandshakeTime), cancel);
   }
   io::Fd socket;
   if (options_.proxy.host.empty()) {
@@ -150,13 +153,14 @@ Result<Connection> Dialer::dial(const CancelToken& cancel) const {
     socket = TRY(connect_through_proxy(options_.proxy, host_, port_, in(kConnectTime), cancel));
   }
   TRY(await_banner(socket.get(), in(kBannerTime), cancel));
-  return log_in(std::move(socket), nullptr, cancel);
+  return log_in(std::move(socket), nullptr, in(2 * kHandshakeTime), cancel);
 }
 
-Result<Connection> Dialer::await_server(Instant deadline, const CancelToken& cancel) const {
+Result<Connection> Dialer::await_server(Instant deadline, Instant limit,
+                                        const CancelToken& cancel) const {
   if (!options_.bastion.host.empty() || !options_.proxy.host.empty()) return dial(cancel);
   io::Fd socket = TRY(await_ssh_server(host_, port_, deadline, cancel));
-  return log_in(std::move(socket), nullptr, cancel);
+  return log_in(std::move(socket), nullptr, limit, cancel);
 }
 
 }  // namespace farm::builders::ssh

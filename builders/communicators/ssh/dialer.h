@@ -33,7 +33,9 @@ class Dialer {
   /// One try with deadlines of its own for each stage. Denied: authentication failed.
   Result<Connection> dial(const CancelToken& cancel) const;
   /// As dial(), but waits until `deadline` for the SSH server to speak.
-  Result<Connection> await_server(Instant deadline, const CancelToken& cancel) const;
+  /// `limit` bounds the login too.
+  Result<Connection> await_server(Instant deadline, Instant limit,
+                                  const CancelToken& cancel) const;
 
   const SshOptions& options() const { return options_; }
   const std::string& host() const { return host_; }
@@ -42,7 +44,7 @@ class Dialer {
  private:
   explicit Dialer(const SshOptions& options) : options_(options) {}
   Result<Connection> log_in(io::Fd socket, std::unique_ptr<StreamForwarder> bastion,
-                            const CancelToken& cancel) const;
+                            Instant limit, const CancelToken& cancel) const;
   Result<std::unique_ptr<StreamForwarder>> through_bastion(const CancelToken& cancel) const;
   SessionOptions session_options() const;
 

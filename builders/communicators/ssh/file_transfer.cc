@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/io/digests.h"
+
 namespace farm::builders::ssh {
 
 Result<UploadSource> UploadSource::open(const std::string& path) {
@@ -28,6 +30,11 @@ UploadSource UploadSource::of(std::string_view bytes) {
   return source;
 }
 
+Result<std::string> UploadSource::sha256(const CancelToken& cancel) const {
+  if (!file_.valid()) return io::digest_hex(io::DigestKind::Sha256, memory_);
+  return io::digest_file(io::DigestKind::Sha256, path_, cancel);
+}
+
 Result<void> UploadSource::read(uint64_t offset, char* buffer, size_t count) const {
   if (!file_.valid()) {
     std::memcpy(buffer, memory_.data() + offset, count);
@@ -45,10 +52,11 @@ Result<void> UploadSource::read(uint64_t offset, char* buffer, size_t count) con
   return {};
 }
 
-Result<DownloadSink> DownloadSink::create(const std::string& path, uint32_t mode) {
+Result<DownloadSink> DownloadSink::create(const std::string& path, uint32_t mode, uint64_t keep) {
   DownloadSink sink;
   sink.path_ = path;
-  sink.file_ = TRY(io::open_file(path, O_WRONLY | O_CREAT | O_TRUNC, (mode & 0777) | 0200));
+  const int start = keep == 0 ? O_TRUNC : 0;
+  sink.file_ = TRY(io::open_file(path, O_WRONLY | O_CREAT | start, (mode & 0777) | 0200));
   // An existing file keeps its mode through open().
   if (::fchmod(sink.file_.get(), mode & 0777) != 0) return system_error("chmod " + path, errno);
   return sink;

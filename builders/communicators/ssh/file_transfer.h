@@ -22,6 +22,7 @@ class UploadSource {
   uint64_t size() const { return size_; }
   /// Permission bits of the file; 0 for bytes in memory.
   uint32_t mode() const { return mode_; }
+  Result<std::string> sha256(const CancelToken& cancel) const;
   /// Exactly `count` bytes from `offset`; fails when the file became shorter meanwhile.
   Result<void> read(uint64_t offset, char* buffer, size_t count) const;
 
@@ -36,7 +37,8 @@ class UploadSource {
 /// A local file to receive into; its directory must exist.
 class DownloadSink {
  public:
-  static Result<DownloadSink> create(const std::string& path, uint32_t mode);
+  /// Keeps the first `keep` bytes of an existing file: an earlier try has written them.
+  static Result<DownloadSink> create(const std::string& path, uint32_t mode, uint64_t keep = 0);
   Result<void> write(uint64_t offset, std::string_view bytes);
   /// Cuts the file to `size`, closes it, and reports late write errors.
   Result<void> close(uint64_t size);
@@ -46,14 +48,33 @@ class DownloadSink {
   std::string path_;
 };
 
+/// How far an earlier try of the same move has come before its connection was lost.
+struct ResumePoint {
+  uint64_t done = 0;
+  bool used = false;  // a try began behind the start: the result should be compared
+};
+
 class FileTransfer {
  public:
   virtual ~FileTransfer() = default;
-  virtual Result<void> upload(const UploadSource& source, const std::string& remote, uint32_t mode,
-                              const ProgressSink& progress, const Wait& wait) = 0;
+  /// As upload() and download(), from `point` on if the protocol can; keeps `point` up to date.
+  virtual Result<void> upload_from(ResumePoint& point, const UploadSource& source,
+                                   const std::string& remote, uint32_t mode,
+                                   const ProgressSink& progress, const Wait& wait) = 0;
+  virtual Result<void> download_from(ResumePoint& point, const std::string& remote,
+                                     const std::string& local, const ProgressSink& progress,
+                                     const Wait& wait) = 0;
+  Result<void> upload(const UploadSource& source, const std::string& remote, uint32_t mode,
+                      const ProgressSink& progress, const Wait& wait) {
+    ResumePoint start;
+    return upload_from(start, source, remote, mode, progress, wait);
+  }
   /// `local` gets the remote file's permission bits.
-  virtual Result<void> download(const std::string& remote, const std::string& local,
-                                const ProgressSink& progress, const Wait& wait) = 0;
+  Result<void> download(const std::string& remote, const std::string& local,
+                        const ProgressSink& progress, const Wait& wait) {
+    ResumePoint start;
+    return download_from(start, remote, local, progress, wait);
+  }
 };
 
 /// `path` as a word of the remote shell's command line. A leading ~ and $NAME keep their meaning,

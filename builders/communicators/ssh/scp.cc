@@ -125,8 +125,10 @@ Result<Header> parse_header(std::string_view line) {
 
 }  // namespace
 
-Result<void> ScpTransfer::upload(const UploadSource& source, const std::string& remote,
-                                 uint32_t mode, const ProgressSink& progress, const Wait& wait) {
+Result<void> ScpTransfer::upload_from(ResumePoint& point, const UploadSource& source,
+                                      const std::string& remote, uint32_t mode,
+                                      const ProgressSink& progress, const Wait& wait) {
+  point.done = 0;  // the protocol knows no offset
   const RemoteName name = TRY(split(remote));
   const std::string directory = TRY(remote_word(name.directory));
   ScpChannel scp = TRY(start(session_, "scp -t " + directory, wait));
@@ -146,6 +148,7 @@ Result<void> ScpTransfer::upload(const UploadSource& source, const std::string& 
       return sent.error();
     }
     done += count;
+    point.done = done;
     if (progress) progress(done, source.size());
   }
   TRY(scp.answer_ok());
@@ -153,8 +156,10 @@ Result<void> ScpTransfer::upload(const UploadSource& source, const std::string& 
   return scp.finish();
 }
 
-Result<void> ScpTransfer::download(const std::string& remote, const std::string& local,
-                                   const ProgressSink& progress, const Wait& wait) {
+Result<void> ScpTransfer::download_from(ResumePoint& point, const std::string& remote,
+                                        const std::string& local, const ProgressSink& progress,
+                                        const Wait& wait) {
+  point.done = 0;
   const std::string word = TRY(remote_word(remote));
   ScpChannel scp = TRY(start(session_, "scp -f " + word, wait));
   TRY(scp.answer_ok());
@@ -173,6 +178,7 @@ Result<void> ScpTransfer::download(const std::string& remote, const std::string&
     if (count == 0) return scp.command_failed();
     TRY(sink.write(done, std::string_view(piece.data(), count)));
     done += count;
+    point.done = done;
     if (progress) progress(done, header.size);
   }
   TRY(scp.expect_ok());

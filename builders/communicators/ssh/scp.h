@@ -9,10 +9,12 @@ namespace farm::builders::ssh {
 class ScpTransfer final : public FileTransfer {
  public:
   explicit ScpTransfer(Session& session) : session_(session) {}
-  Result<void> upload(const UploadSource& source, const std::string& remote, uint32_t mode,
-                      const ProgressSink& progress, const Wait& wait) override;
-  Result<void> download(const std::string& remote, const std::string& local,
-                        const ProgressSink& progress, const Wait& wait) override;
+  Result<void> upload_from(ResumePoint& point, const UploadSource& source,
+                           const std::string& remote, uint32_t mode, const ProgressSink& progress,
+                           const Wait& wait) override;
+  Result<void> download_from(ResumePoint& point, const std::string& remote,
+                             const std::string& local, const ProgressSink& progress,
+                             const Wait& wait) override;
 
  private:
   Session& session_;

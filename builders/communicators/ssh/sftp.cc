@@ -113,17 +113,34 @@ Result<std::unique_ptr<Sftp::Handle>> Sftp::open_handle(const std::string& path,
   return std::make_unique<Handle>(session_, handle);
 }
 
-Result<void> Sftp::upload(const UploadSource& source, const std::string& remote, uint32_t mode,
-                          const ProgressSink& progress, const Wait& wait) {
+// Servers write in the order of the requests, so what is there is the beginning of the file.
+Result<uint64_t> Sftp::resume_offset(const ResumePoint& point, const UploadSource& source,
+                                     const std::string& remote, const Wait& wait) {
+  if (point.done == 0) return uint64_t{0};
+  const auto there = stat(remote, wait);
+  if (!there) {
+    if (there.error().code == ErrorCode::NotFound) return uint64_t{0};
+    return there.error();
+  }
+  return std::min({there->size, point.done, source.size()});
+}
+
+Result<void> Sftp::upload_from(ResumePoint& point, const UploadSource& source,
+                               const std::string& remote, uint32_t mode,
+                               const ProgressSink& progress, const Wait& wait) {
+  const uint64_t begun = TRY(resume_offset(point, source, remote, wait));
+  point.used = point.used || begun > 0;
+  const unsigned long truncate = begun == 0 ? LIBSSH2_FXF_TRUNC : 0;
   const auto handle =
-      TRY(open_handle(remote, LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_TRUNC,
+      TRY(open_handle(remote, LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | truncate,
                       static_cast<long>(mode & 07777), LIBSSH2_SFTP_OPENFILE, wait));
+  if (begun > 0) libssh2_sftp_seek64(handle->raw(), begun);
   const uint64_t size = source.size();
   std::vector<char> buffer(std::min<uint64_t>(kUploadBuffer, std::max<uint64_t>(size, 1)));
   size_t begin = 0;  // first byte not yet acknowledged
   size_t end = 0;    // bytes read from the source
-  uint64_t acked = 0;
-  uint64_t loaded = 0;
+  uint64_t acked = begun;
+  uint64_t loaded = begun;
   while (acked < size) {
     if (end - begin < kWindow && loaded < size) {
       std::memmove(buffer.data(), buffer.data() + begin, end - begin);
@@ -141,6 +158,7 @@ Result<void> Sftp::upload(const UploadSource& source, const std::string& remote,
     if (done < 0) return error("sftp: write " + remote);
     begin += static_cast<size_t>(done);
     acked += static_cast<uint64_t>(done);
+    point.done = acked;
     if (progress) progress(acked, size);
   }
   LIBSSH2_SFTP_ATTRIBUTES attributes{};
@@ -154,15 +172,18 @@ Result<void> Sftp::upload(const UploadSource& source, const std::string& remote,
   return {};
 }
 
-Result<void> Sftp::download(const std::string& remote, const std::string& local,
-                            const ProgressSink& progress, const Wait& wait) {
+Result<void> Sftp::download_from(ResumePoint& point, const std::string& remote,
+                                 const std::string& local, const ProgressSink& progress,
+                                 const Wait& wait) {
   const RemoteEntry info = TRY(stat(remote, wait));
   if (S_ISDIR(info.mode)) return invalid_input("sftp: " + remote + " is a directory");
   const auto handle = TRY(open_handle(remote, LIBSSH2_FXF_READ, 0, LIBSSH2_SFTP_OPENFILE, wait));
   const uint32_t mode = info.mode == 0 ? 0644 : info.mode;
-  DownloadSink sink = TRY(DownloadSink::create(local, mode));
+  uint64_t done = std::min(point.done, info.size);
+  point.used = point.used || done > 0;
+  DownloadSink sink = TRY(DownloadSink::create(local, mode, done));
+  if (done > 0) libssh2_sftp_seek64(handle->raw(), done);
   std::vector<char> buffer(kDownloadBuffer);
-  uint64_t done = 0;
   for (;;) {
     const long got = TRY(session_.until_done(
         [&] { return libssh2_sftp_read(handle->raw(), buffer.data(), buffer.size()); }, wait));
@@ -170,6 +191,7 @@ Result<void> Sftp::download(const std::string& remote, const std::string& local,
     if (got == 0) break;
     TRY(sink.write(done, std::string_view(buffer.data(), static_cast<size_t>(got))));
     done += static_cast<uint64_t>(got);
+    point.done = done;
     if (progress) progress(done, std::max(done, info.size));
   }
   return sink.close(done);
@@ -245,16 +267,18 @@ Result<Sftp*> SftpTransfer::subsystem(const Wait& wait) {
   return sftp_.get();
 }
 
-Result<void> SftpTransfer::upload(const UploadSource& source, const std::string& remote,
-                                  uint32_t mode, const ProgressSink& progress, const Wait& wait) {
+Result<void> SftpTransfer::upload_from(ResumePoint& point, const UploadSource& source,
+                                       const std::string& remote, uint32_t mode,
+                                       const ProgressSink& progress, const Wait& wait) {
   Sftp* sftp = TRY(subsystem(wait));
-  return sftp->upload(source, remote, mode, progress, wait);
+  return sftp->upload_from(point, source, remote, mode, progress, wait);
 }
 
-Result<void> SftpTransfer::download(const std::string& remote, const std::string& local,
-                                    const ProgressSink& progress, const Wait& wait) {
+Result<void> SftpTransfer::download_from(ResumePoint& point, const std::string& remote,
+                                         const std::string& local, const ProgressSink& progress,
+                                         const Wait& wait) {
   Sftp* sftp = TRY(subsystem(wait));
-  return sftp->download(remote, local, progress, wait);
+  return sftp->download_from(point, remote, local, progress, wait);
 }
 
 }  // namespace farm::builders::ssh

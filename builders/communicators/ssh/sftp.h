@@ -27,10 +27,12 @@ class Sftp {
   Sftp(const Sftp&) = delete;
   Sftp& operator=(const Sftp&) = delete;
 
-  Result<void> upload(const UploadSource& source, const std::string& remote, uint32_t mode,
-                      const ProgressSink& progress, const Wait& wait);
-  Result<void> download(const std::string& remote, const std::string& local,
-                        const ProgressSink& progress, const Wait& wait);
+  Result<void> upload_from(ResumePoint& point, const UploadSource& source,
+                           const std::string& remote, uint32_t mode, const ProgressSink& progress,
+                           const Wait& wait);
+  Result<void> download_from(ResumePoint& point, const std::string& remote,
+                             const std::string& local, const ProgressSink& progress,
+                             const Wait& wait);
   /// Follows symbolic links.
   Result<RemoteEntry> stat(const std::string& path, const Wait& wait);
   /// mkdir -p.
@@ -42,6 +44,8 @@ class Sftp {
   class Handle;
   explicit Sftp(Session& session) : session_(session) {}
   Error error(const std::string& doing) const;
+  Result<uint64_t> resume_offset(const ResumePoint& point, const UploadSource& source,
+                                 const std::string& remote, const Wait& wait);
   Result<std::unique_ptr<Handle>> open_handle(const std::string& path, unsigned long flags,
                                               long mode, int type, const Wait& wait);
   Session& session_;
@@ -51,10 +55,12 @@ class Sftp {
 class SftpTransfer final : public FileTransfer {
  public:
   explicit SftpTransfer(Session& session) : session_(session) {}
-  Result<void> upload(const UploadSource& source, const std::string& remote, uint32_t mode,
-                      const ProgressSink& progress, const Wait& wait) override;
-  Result<void> download(const std::string& remote, const std::string& local,
-                        const ProgressSink& progress, const Wait& wait) override;
+  Result<void> upload_from(ResumePoint& point, const UploadSource& source,
+                           const std::string& remote, uint32_t mode, const ProgressSink& progress,
+                           const Wait& wait) override;
+  Result<void> download_from(ResumePoint& point, const std::string& remote,
+                             const std::string& local, const ProgressSink& progress,
+                             const Wait& wait) override;
 
  private:
   Result<Sftp*> subsystem(const Wait& wait);

@@ -17,6 +17,11 @@ constexpr size_t kCommandInputBuffer = 64U << 10;
 constexpr auto kInputPause = std::chrono::milliseconds(5);
 // For opening a channel on a connection that may have died silently.
 constexpr auto kOpenTime = std::chrono::seconds(60);
+// How long a machine that went away in the middle of a transfer may take to be there again.
+constexpr auto kComeBackTime = std::chrono::seconds(60);
+constexpr auto kComeBackPause = std::chrono::milliseconds(500);
+// Lost connections in a row during which nothing more was moved.
+constexpr int kBarrenTries = 3;
 
 /// The command's standard input, fetched piece by piece.
 class InputFeed {
@@ -147,61 +152,130 @@ std::unique_ptr<FileTransfer> SshCommunicator::transfer(Session& session) const 
   return std::make_unique<ScpTransfer>(session);
 }
 
-Result<void> SshCommunicator::with_transfer(const std::function<Result<void>(FileTransfer&)>& move,
-                                            const CancelToken& cancel) {
-  Session* first = TRY(session(cancel));
-  const auto moved = move(*transfer(*first));
-  if (moved || !first->lost() || moved.error().code == ErrorCode::Cancelled) return moved;
-  // Files are whole or not there, so a second try from the start is right for both protocols.
-  Session* second = TRY(session(cancel));
-  return move(*transfer(*second));
+std::unique_ptr<FileTransfer> SshCommunicator::resuming_transfer(Session& session,
+                                                                 const Wait& wait) const {
+  if (dialer_.options().transfer_method == TransferMethod::Scp && !Sftp::open(session, wait)) {
+    return std::make_unique<ScpTransfer>(session);
+  }
+  return std::make_unique<SftpTransfer>(session);
+}
+
+Result<Session*> SshCommunicator::session_again(const CancelToken& cancel) {
+  const Instant deadline = io::steady_now() + kComeBackTime;
+  for (;;) {
+    auto made = session(cancel);
+    const bool later = !made && made.error().retryable;
+    if (!later || io::steady_now() >= deadline) return made;
+    if (!cancel.sleep(kComeBackPause)) return cancelled("cancelled");
+  }
+}
+
+Result<void> SshCommunicator::with_transfer(const Move& move, const CancelToken& cancel) {
+  ResumePoint point;
+  Session* live = TRY(session(cancel));
+  auto moved = move(*transfer(*live), point);
+  for (int barren = 0; !moved && live->lost() && barren < kBarrenTries;) {
+    if (moved.error().code == ErrorCode::Cancelled) return moved;
+    const uint64_t before = point.done;
+    live = TRY(session_again(cancel));
+    const Wait soon{cancel, io::steady_now() + kOpenTime};
+    const auto again = resuming_transfer(*live, soon);
+    if (live->lost()) {
+      ++barren;
+      continue;
+    }
+    moved = move(*again, point);
+    barren = point.done > before ? 0 : barren + 1;
+  }
+  return moved;
+}
+
+Result<bool> SshCommunicator::same_there(const std::string& remote, const std::string& sha256,
+                                         const CancelToken& cancel) {
+  RemoteCommand command;
+  std::string answer;
+  command.command = "sha256sum < " + TRY(remote_word(remote));
+  command.on_stdout = [&](std::string_view bytes) { answer += bytes; };
+  const int status = TRY(run(command, cancel));
+  return status != 0 || answer.starts_with(sha256);
+}
+
+Result<void> SshCommunicator::send_file(const UploadSource& source, const std::string& remote,
+                                        uint32_t mode, const ProgressSink& progress,
+                                        const CancelToken& cancel) {
+  bool resumed = false;
+  const auto send = [&] {
+    return with_transfer(
+        [&](FileTransfer& files, ResumePoint& point) {
+          auto sent = files.upload_from(point, source, remote, mode, progress,
+                                        {cancel, std::nullopt});
+          resumed = point.used;
+          return sent;
+        },
+        cancel);
+  };
+  TRY(send());
+  if (!resumed) return {};
+  // What was written before the loss may have been in the memory of a machine that was reset.
+  const std::string sum = TRY(source.sha256(cancel));
+  const bool same = TRY(same_there(remote, sum, cancel));
+  return same ? Result<void>() : send();
 }
 
 Result<void> SshCommunicator::upload(const std::string& local, const std::string& remote,
                                      uint32_t mode, const ProgressSink& progress,
                                      const CancelToken& cancel) {
   const UploadSource source = TRY(UploadSource::open(local));
-  return with_transfer(
-      [&](FileTransfer& files) {
-        return files.upload(source, remote, mode, progress, {cancel, std::nullopt});
-      },
-      cancel);
+  return send_file(source, remote, mode, progress, cancel);
 }
 
 Result<void> SshCommunicator::upload_bytes(std::string_view bytes, const std::string& remote,
                                            uint32_t mode, const CancelToken& cancel) {
-  const UploadSource source = UploadSource::of(bytes);
-  return with_transfer(
-      [&](FileTransfer& files) {
-        return files.upload(source, remote, mode, {}, {cancel, std::nullopt});
-      },
-      cancel);
+  return send_file(UploadSource::of(bytes), remote, mode, {}, cancel);
 }
 
 Result<void> SshCommunicator::download(const std::string& remote, const std::string& local,
                                        const ProgressSink& progress, const CancelToken& cancel) {
   return with_transfer(
-      [&](FileTransfer& files) {
-        return files.download(remote, local, progress, {cancel, std::nullopt});
+      [&](FileTransfer& files, ResumePoint& point) {
+        return files.download_from(point, remote, local, progress, {cancel, std::nullopt});
       },
       cancel);
+}
+
+// Trees begin anew: a stream has no offset that both sides would agree on.
+Result<void> SshCommunicator::with_tree(const TreeMove& move, const CancelToken& cancel) {
+  Session* live = TRY(session(cancel));
+  for (int left = kBarrenTries;; --left) {
+    const auto files = transfer(*live);
+    DirectoryTransfer trees(*live, *files);
+    auto moved = move(trees);
+    if (moved || !live->lost() || left == 0 || moved.error().code == ErrorCode::Cancelled) {
+      return moved;
+    }
+    live = TRY(session_again(cancel));
+  }
 }
 
 Result<void> SshCommunicator::upload_directory(const std::string& local, const std::string& remote,
                                                const std::vector<std::string>& exclude,
                                                const CancelToken& cancel) {
-  Session* live = TRY(session(cancel));
-  return DirectoryTransfer(*live, *transfer(*live))
-      .upload(local, remote, exclude, {cancel, std::nullopt});
+  return with_tree(
+      [&](DirectoryTransfer& trees) {
+        return trees.upload(local, remote, exclude, {cancel, std::nullopt});
+      },
+      cancel);
 }
 
 Result<void> SshCommunicator::download_directory(const std::string& remote,
                                                  const std::string& local,
                                                  const std::vector<std::string>& exclude,
                                                  const CancelToken& cancel) {
-  Session* live = TRY(session(cancel));
-  return DirectoryTransfer(*live, *transfer(*live))
-      .download(remote, local, exclude, {cancel, std::nullopt});
+  return with_tree(
+      [&](DirectoryTransfer& trees) {
+        return trees.download(remote, local, exclude, {cancel, std::nullopt});
+      },
+      cancel);
 }
 
 }  // namespace farm::builders::ssh

@@ -8,6 +8,7 @@
 
 #include "builders/communicators/ssh/channel.h"
 #include "builders/communicators/ssh/dialer.h"
+#include "builders/communicators/ssh/directory_transfer.h"
 #include "builders/communicators/ssh/file_transfer.h"
 #include "builders/core/communicator.h"
 
@@ -42,9 +43,21 @@ class SshCommunicator final : public Communicator {
   Result<Channel> open_channel(const CancelToken& cancel);
   Result<int> stream(Channel& channel, const RemoteCommand& command, const Wait& wait);
   std::unique_ptr<FileTransfer> transfer(Session& session) const;
-  /// Does `move` with a file transfer; once more on a new session if the connection was lost.
-  Result<void> with_transfer(const std::function<Result<void>(FileTransfer&)>& move,
-                             const CancelToken& cancel);
+  /// What goes on with a file at an offset: sftp, if the server has it.
+  std::unique_ptr<FileTransfer> resuming_transfer(Session& session, const Wait& wait) const;
+  using Move = std::function<Result<void>(FileTransfer&, ResumePoint&)>;
+  /// Does `move` with a file transfer; again on a new session, where it had come to, as long as
+  /// connections are lost and the move gets on.
+  Result<void> with_transfer(const Move& move, const CancelToken& cancel);
+  Result<void> send_file(const UploadSource& source, const std::string& remote, uint32_t mode,
+                         const ProgressSink& progress, const CancelToken& cancel);
+  /// Whether the machine can tell that its file has `sha256`; true when it cannot tell.
+  Result<bool> same_there(const std::string& remote, const std::string& sha256,
+                          const CancelToken& cancel);
+  using TreeMove = std::function<Result<void>(DirectoryTransfer&)>;
+  Result<void> with_tree(const TreeMove& move, const CancelToken& cancel);
+  /// A session after a loss: the machine may need a while to come back.
+  Result<Session*> session_again(const CancelToken& cancel);
 
   Dialer dialer_;
   Connection connection_;
