@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "builders/core/elevated_command.h"
 #include "builders/core/output_lines.h"
 #include "builders/core/powershell.h"
 #include "common/io/files.h"
@@ -108,9 +109,18 @@ Result<int> Guest::run(const std::string& command) const {
   return status;
 }
 
-Result<std::string> Guest::elevated(const std::string&, const std::string&,
-                                    const std::string&) const {
-  return invalid_input("elevated_user can only be used with a Windows guest");
+Result<int> Guest::run_as(const std::string& user, const Secret& password,
+                          const std::string& command) const {
+  if (user.empty()) return run(command);
+  if (!windows()) return invalid_input("elevated_user can only be used with a Windows guest");
+  const StagedCommand staged = TRY(stage_elevated(*context_, {command, user, password}));
+  Result<int> status = run(staged.command);
+  // The script has the password in it: it goes whatever happened.
+  const Result<int> removed =
+      run(powershell_command("Remove-Item -Force " + powershell_quote(staged.script)));
+  TRY(status);
+  TRY(removed);
+  return status;
 }
 
 Result<void> Guest::run_checked(const std::string& doing, const std::string& command) const {

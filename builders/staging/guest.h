@@ -8,6 +8,7 @@
 
 #include "builders/core/build_context.h"
 #include "builders/staging/guest_os.h"
+#include "common/base/secret.h"
 
 namespace farm::builders::staging {
 
@@ -44,11 +45,11 @@ class Guest {
   /// Runs a command with its output to the user: the exit status. Unavailable when the connection
   /// went away.
   Result<int> run(const std::string& command) const;
-  /// What to run instead of `command` so that it runs as `user` with highest privileges. Windows
-  /// only: InvalidInput for another guest.
-  Result<std::string> elevated(const std::string& command, const std::string& user,
-                               const std::string& password) const;
-  /// The same as run(), and any status but 0 is an error: "DOING: Bad exit status: N".
+  /// The same as `user` with highest privileges; an empty `user` is the login's own. Windows only:
+  /// InvalidInput for another guest.
+  Result<int> run_as(const std::string& user, const Secret& password,
+                     const std::string& command) const;
+  /// As run(), and any status but 0 is an error: "DOING: Bad exit status: N".
   Result<void> run_checked(const std::string& doing, const std::string& command) const;
 
  private:

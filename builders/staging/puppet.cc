@@ -30,11 +30,7 @@ std::string facter_variables(const std::map<std::string, std::string>& facts, Gu
 
 Result<void> run_puppet(BuildContext& context, const Guest& guest, const PuppetRun& run) {
   context.ui.message("Running Puppet: " + run.command);
-  std::string command = run.command;
-  if (!run.elevated_user.empty()) {
-    command = TRY(guest.elevated(command, run.elevated_user, run.elevated_password));
-  }
-  const int status = TRY(guest.run(command));
+  const int status = TRY(guest.run_as(run.elevated_user, run.elevated_password, run.command));
   if (run.ignore_exit_codes || status == 0 || status == 2) return {};
   return invalid_input(fmt::format("Puppet exited with a non-zero exit status: {}", status));
 }

@@ -19,7 +19,7 @@ std::string facter_variables(const std::map<std::string, std::string>& facts, Gu
 struct PuppetRun {
   std::string command;
   std::string elevated_user;  // Windows: run as this user with highest privileges
-  std::string elevated_password;
+  Secret elevated_password;
   bool ignore_exit_codes = false;
 };
 /// "Running Puppet: ...". 0 and 2 (something was changed) are good.

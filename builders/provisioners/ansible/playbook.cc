@@ -21,6 +21,16 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
   for (std::string& word : more) to.push_back(std::move(word));
 }
 
+// An option whose value starts with a dash: Ansible takes it for another option when it is one word.
+void append_dashed(std::vector<std::string>& to, const std::string& option,
+                   const std::string& value) {
+  if (value.find(' ') == std::string::npos) {
+    to.push_back(option + "=" + value);
+  } else {
+    append(to, {option, value});
+  }
+}
+
 // As Ansible reads k=v arguments: a value in double quotes may hold anything.
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -75,9 +85,9 @@ std::vector<std::string> playbook_command(const Config& config, const Target& ta
            {"-e", fmt::format("packer_http_addr={}:{}", context.http_ip, context.http_port)});
   }
   if (target.way != Target::Way::WinRm) {
-    append(words, {"--ssh-extra-args",
-                   fmt::format("{}", fmt::join(config.ansible_ssh_extra_args, " "))});
-    if (target.scp_needs_legacy_flag) append(words, {"--scp-extra-args", "-O"});
+    append_dashed(words, "--ssh-extra-args",
+                  fmt::format("{}", fmt::join(config.ansible_ssh_extra_args, " ")));
+    if (target.scp_needs_legacy_flag) append_dashed(words, "--scp-extra-args", "-O");
   } else if (config.ansible_winrm_use_http) {
     append(words, {"-e", "ansible_winrm_scheme=http"});
   }

@@ -132,19 +132,11 @@ int ProxyConnection::start(ssh_channel_struct* raw, const std::string& command) 
   return 0;
 }
 
+// Everything that answers the client is in place before the first packet: a fast client's login
+// request may come with its last packet of the key exchange.
 void ProxyConnection::run(const CancelToken& stop) {
   wake_ = std::make_shared<io::Fd>(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (wake_->valid() && exchange_keys()) serve(stop);
-  channels_.clear();
-}
-
-bool ProxyConnection::exchange_keys() {
-  long patience = kGreetingSeconds;
-  ssh_options_set(session_.get(), SSH_OPTIONS_TIMEOUT, &patience);
-  return ssh_handle_key_exchange(session_.get()) == SSH_OK;
-}
-
-void ProxyConnection::serve(const CancelToken& stop) {
+  if (!wake_->valid()) return;
   ssh_server_callbacks_struct callbacks{};
   callbacks.userdata = this;
   callbacks.auth_pubkey_function = Callbacks::public_key;
@@ -152,6 +144,14 @@ void ProxyConnection::serve(const CancelToken& stop) {
   ssh_callbacks_init(&callbacks);
   ssh_set_server_callbacks(session_.get(), &callbacks);
   ssh_set_auth_methods(session_.get(), SSH_AUTH_METHOD_PUBLICKEY);
+  long patience = kGreetingSeconds;
+  ssh_options_set(session_.get(), SSH_OPTIONS_TIMEOUT, &patience);
+  if (ssh_handle_key_exchange(session_.get()) == SSH_OK) serve(stop);
+  channels_.clear();
+  session_.reset();  // before the callbacks go
+}
+
+void ProxyConnection::serve(const CancelToken& stop) {
   ssh_set_blocking(session_.get(), 0);
 
   const std::unique_ptr<ssh_event_struct, EventFree> event(ssh_event_new());
@@ -161,7 +161,8 @@ void ProxyConnection::serve(const CancelToken& stop) {
   while (!stop.cancelled() && refused_logins_ < kLoginTries) {
     if (ssh_event_dopoll(event.get(), kPollMilliseconds) == SSH_ERROR) break;
     if ((ssh_get_status(session_.get()) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) break;
-    move_data();
+    // Sending may have taken in more, for which nothing would wake us.
+    while (move_data() == Moved::Some) continue;
   }
   channels_.clear();
   ssh_event_remove_fd(event.get(), stop.fd());
@@ -169,37 +170,44 @@ void ProxyConnection::serve(const CancelToken& stop) {
   ssh_event_remove_session(event.get(), session_.get());
 }
 
-void ProxyConnection::move_data() {
+ProxyConnection::Moved ProxyConnection::move_data() {
+  Moved moved = Moved::Nothing;
   for (auto at = channels_.begin(); at != channels_.end();) {
     Channel& channel = **at;
     if (channel.pipe) {
-      move_input(channel);
-      move_output(channel);
+      if (move_input(channel) == Moved::Some) moved = Moved::Some;
+      if (move_output(channel) == Moved::Some) moved = Moved::Some;
     }
     at = ssh_channel_is_closed(channel.raw) != 0 ? channels_.erase(at) : std::next(at);
   }
+  return moved;
 }
 
 // Only what fits is taken, so that the window of the channel keeps the client from sending more.
-void ProxyConnection::move_input(Channel& channel) {
+ProxyConnection::Moved ProxyConnection::move_input(Channel& channel) {
+  Moved moved = Moved::Nothing;
   std::vector<char> buffer(kPiece);
   while (!channel.input_ended) {
     const size_t room = std::min<size_t>(channel.pipe->room(), buffer.size());
-    if (room == 0) return;
+    if (room == 0) break;
     const int count = ssh_channel_read_nonblocking(channel.raw, buffer.data(),
                                                    static_cast<uint32_t>(room), 0);
     if (count > 0) {
       channel.pipe->push_input(std::string_view(buffer.data(), static_cast<size_t>(count)));
+      moved = Moved::Some;
       continue;
     }
-    if (count == SSH_AGAIN || (count == 0 && ssh_channel_is_eof(channel.raw) == 0)) return;
+    if (count == SSH_AGAIN || (count == 0 && ssh_channel_is_eof(channel.raw) == 0)) break;
     channel.input_ended = true;
     channel.pipe->end_input();
+    moved = Moved::Some;
   }
+  return moved;
 }
 
-void ProxyConnection::move_output(Channel& channel) {
-  if (channel.finished) return;
+ProxyConnection::Moved ProxyConnection::move_output(Channel& channel) {
+  Moved moved = Moved::Nothing;
+  if (channel.finished) return moved;
   for (const PipeStream stream : {PipeStream::Output, PipeStream::ErrorOutput}) {
     for (;;) {
       const uint32_t window = std::min(ssh_channel_window_size(channel.raw), kPiece);
@@ -209,15 +217,21 @@ void ProxyConnection::move_output(Channel& channel) {
       const int sent = stream == PipeStream::Output
                            ? ssh_channel_write(channel.raw, piece.data(), size)
                            : ssh_channel_write_stderr(channel.raw, piece.data(), size);
-      if (sent != static_cast<int>(size)) return channel.pipe->abandon();
+      if (sent != static_cast<int>(size)) {
+        channel.pipe->abandon();
+        channel.finished = true;
+        return moved;
+      }
+      moved = Moved::Some;
     }
   }
   const std::optional<int> status = channel.pipe->exit_status();
-  if (!status) return;
+  if (!status) return moved;
   channel.finished = true;
   ssh_channel_request_send_exit_status(channel.raw, *status);
   ssh_channel_send_eof(channel.raw);
   ssh_channel_close(channel.raw);
+  return Moved::Some;
 }
 
 }  // namespace farm::builders::provisioner_ansible

@@ -43,11 +43,11 @@ class ProxyConnection {
   struct Callbacks;  // what libssh calls
   friend struct Callbacks;
 
-  bool exchange_keys();
   void serve(const CancelToken& stop);
-  void move_data();
-  void move_input(Channel& channel);
-  void move_output(Channel& channel);
+  enum class Moved { Nothing, Some };
+  Moved move_data();
+  Moved move_input(Channel& channel);
+  Moved move_output(Channel& channel);
   Channel* find(const ssh_channel_struct* raw);
   int start(ssh_channel_struct* raw, const std::string& command);
 

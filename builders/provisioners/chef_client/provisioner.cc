@@ -137,15 +137,13 @@ class ChefClient final : public Provisioner {
         config_.chef.execute_command, os_,
         "{{if .Sudo}}sudo {{end}}chef-client --no-color -c {{.ConfigPath}} -j {{.JsonPath}}",
         "c:/opscode/chef/bin/chef-client.bat --no-color -c {{.ConfigPath}} -j {{.JsonPath}}");
-    std::string command = TRY(staging::render_command(
+    const std::string command = TRY(staging::render_command(
         text, context, {{"Sudo", sudo()},
                         {"ConfigPath", Value::string(staging_ + "/client.rb")},
                         {"JsonPath", Value::string(staging_ + "/first-boot.json")}}));
     context.ui.message("Executing Chef: " + command);
-    if (!config_.elevated_user.empty()) {
-      command = TRY(guest.elevated(command, config_.elevated_user, config_.elevated_password));
-    }
-    const int status = TRY(guest.run(command));
+    const int status = TRY(
+        guest.run_as(config_.elevated_user, Secret(config_.elevated_password), command));
     if (status == 0) return {};
     return invalid_input(
         fmt::format("Error executing Chef: Non-zero exit status: {}", status));

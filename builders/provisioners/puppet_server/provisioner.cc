@@ -44,7 +44,7 @@ class PuppetServer final : public Provisioner {
     TRY(staging::run_puppet(context, guest,
                             {.command = line,
                              .elevated_user = config_.elevated_user,
-                             .elevated_password = config_.elevated_password,
+                             .elevated_password = Secret(config_.elevated_password),
                              .ignore_exit_codes = config_.ignore_exit_codes}));
     if (!config_.clean_staging_directory) return {};
     return guest.remove_directory(staging_);
