@@ -9,6 +9,7 @@ import tarfile
 import unittest
 
 from case import PACKER, Case
+from container_engines import BASE, Dockerd, needs_docker
 from guest import Guest, tree
 
 
@@ -282,6 +283,42 @@ class Ansible(ConfigManagement):
         self.assertEqual(tree(self.target)["from-role"], ("644", "a role on 127.0.0.1\n"))
         self.assertFalse(os.path.exists(self.machine.path("staging")))
         self.assertIn("Executing Ansible Galaxy: cd ", done.out)
+
+
+@needs_docker
+@needs("ansible-playbook", "ssh")
+class AnsibleInContainer(ConfigManagement):
+    """Through the adapter into a container, which has neither sshd nor an address nor Python."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.engine = Dockerd()
+        cls.addClassCleanup(cls.engine.stop)
+
+    def test_adapter(self):
+        self.env.update(self.engine.env)
+        self.write("plays/install.sh", "#!/bin/sh\necho \"installed by $1\" > /etc/installed\n")
+        self.write("plays/site.yml", """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - raw: id -u
+      register: who
+    - script: install.sh ansible
+    - raw: cat /etc/installed; exit {{ who.stdout | trim }}
+      register: said
+    - debug: {var: said.stdout_lines}
+""")
+        builder = {"type": "docker", "image": BASE, "pull": False, "commit": True}
+        done = self.build({"type": "ansible", "playbook_file": "plays/site.yml", "use_proxy": False,
+                           "ansible_env_vars": ["ANSIBLE_NOCOLOR=1", "ANSIBLE_FORCE_COLOR=0",
+                                                "ANSIBLE_REMOTE_TEMP=/tmp/ansible"]},
+                          builder=builder)
+        self.assertIn("Falling back to use localhost proxy.", done.out)
+        self.assertIn("installed by ansible", done.out)
+        image = next(word for word in done.out.split() if word.startswith("sha256:"))
+        self.assertEqual(self.engine.read(image, "/etc/installed"), "installed by ansible\n")
 
 
 if __name__ == "__main__":
