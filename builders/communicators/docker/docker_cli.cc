@@ -143,8 +143,7 @@ Result<void> DockerCli::to_file(const std::vector<std::string>& arguments, const
 }
 
 Result<std::string> DockerCli::from_file(const std::vector<std::string>& arguments,
-                                         const std::string& path,
-                                         const CancelToken& cancel) const {
+                                         const std::string& path, const CancelToken& cancel) const {
   const io::Fd file = TRY(io::open_file(path, O_RDONLY));
   std::string out;
   std::string said;

@@ -1,6 +1,7 @@
-// DockerCli: the container program that `docker_path` names (docker, podman or one that behaves like
-// them), run with the build's environment, so that contexts, credential helpers and DOCKER_HOST mean
-// what they mean to the user. Holds no connection: copies are cheap and outlive the build's context.
+// DockerCli: the container program that `docker_path` names (docker, podman or one that behaves
+// like them), run with the build's environment, so that contexts, credential helpers and
+// DOCKER_HOST mean what they mean to the user. Holds no connection: copies are cheap and outlive
+// the build's context.
 #pragma once
 
 #include <map>

@@ -88,8 +88,7 @@ Result<void> DockerCommunicator::send(SingleFileTar tar, const std::string& remo
 Result<void> DockerCommunicator::upload(const std::string& local, const std::string& remote,
                                         uint32_t mode, const ProgressSink& progress,
                                         const CancelToken& cancel) {
-  SingleFileTar tar =
-      TRY(SingleFileTar::of_file(local, io::base_name(remote), mode, progress));
+  SingleFileTar tar = TRY(SingleFileTar::of_file(local, io::base_name(remote), mode, progress));
   return send(std::move(tar), remote, cancel);
 }
 
@@ -112,21 +111,19 @@ Result<void> DockerCommunicator::upload_directory(const std::string& local,
 }
 
 Result<void> DockerCommunicator::download(const std::string& remote, const std::string& local,
-                                          const ProgressSink& progress,
-                                          const CancelToken& cancel) {
+                                          const ProgressSink& progress, const CancelToken& cancel) {
   std::string path = remote;
   for (int links = 0; links < kMaxLinks; ++links) {
     io::SpawnOptions spawn =
         cli_.spawn_options({"cp", fmt::format("{}:{}", access_.container_id, path), "-"});
     io::Process program = TRY(io::Process::spawn(spawn));
     const Instant deadline = io::steady_now() + kTransferLimit;
-    const Result<FirstEntry> first = read_first_entry(program.standard_output().get(), local,
-                                                      progress, deadline, cancel);
+    const Result<FirstEntry> first =
+        read_first_entry(program.standard_output().get(), local, progress, deadline, cancel);
     if (!first && first.error().code == ErrorCode::Cancelled) return first.error();
     program.standard_output().reset();
     char said[4096];
-    const Result<size_t> length =
-        io::read_some(program.standard_error().get(), said, sizeof said);
+    const Result<size_t> length = io::read_some(program.standard_error().get(), said, sizeof said);
     const io::ExitStatus status = TRY(program.wait(deadline, cancel));
     if (!status.success() && !first) {
       return not_found(fmt::format("Failed to read '{}' from container: {}", path,

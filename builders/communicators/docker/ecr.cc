@@ -95,11 +95,10 @@ Result<AwsKey> find_key(const LoginOptions& options, const BuildContext& context
   const std::string profile = options.aws_profile.empty()
                                   ? environment.get_or("AWS_PROFILE", "default")
                                   : options.aws_profile;
-  const std::string file = environment.get_or(
-      "AWS_SHARED_CREDENTIALS_FILE", environment.get_or("HOME", "") + "/.aws/credentials");
+  const std::string file = environment.get_or("AWS_SHARED_CREDENTIALS_FILE",
+                                              environment.get_or("HOME", "") + "/.aws/credentials");
   const Result<std::string> text = io::read_file(file);
-  const std::optional<AwsKey> key =
-      text ? key_of_profile(*text, profile) : std::optional<AwsKey>();
+  const std::optional<AwsKey> key = text ? key_of_profile(*text, profile) : std::optional<AwsKey>();
   if (key) return *key;
   return denied(fmt::format(
       "no AWS credential found: neither aws_access_key, nor AWS_ACCESS_KEY_ID in the environment, "
@@ -119,8 +118,8 @@ std::vector<net::HttpHeader> signed_headers(const Service& service, const AwsKey
   const std::string day = time.substr(0, 8);
   const std::string type = "application/x-amz-json-1.1";
   const bool session = !key.token.empty();
-  std::string canonical = fmt::format("POST\n/\n\ncontent-type:{}\nhost:{}\nx-amz-date:{}\n", type,
-                                      service.host, time);
+  std::string canonical =
+      fmt::format("POST\n/\n\ncontent-type:{}\nhost:{}\nx-amz-date:{}\n", type, service.host, time);
   if (session) canonical += "x-amz-security-token:" + key.token.reveal() + "\n";
   canonical += "x-amz-target:" + service.target + "\n";
   const std::string names = std::string("content-type;host;x-amz-date;") +
@@ -130,8 +129,7 @@ std::vector<net::HttpHeader> signed_headers(const Service& service, const AwsKey
   const std::string to_sign =
       fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", time, scope, sha256(canonical));
   std::string signing = "AWS4" + key.secret.reveal();
-  for (const std::string& part :
-       {day, service.region, service.name, std::string("aws4_request")}) {
+  for (const std::string& part : {day, service.region, service.name, std::string("aws4_request")}) {
     signing = hmac(signing, part);
   }
   std::vector<net::HttpHeader> headers = {
@@ -151,11 +149,10 @@ Result<Service> service_of(const LoginOptions& options) {
                    "api.ecr-public.us-east-1.amazonaws.com", "{}"};
   }
   const EcrRegistry registry = TRY(parse_ecr_registry(options.server));
-  return Service{"ecr", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
-                 registry.region,
-                 fmt::format("api.ecr.{}.amazonaws.com{}", registry.region,
-                             registry.china ? ".cn" : ""),
-                 fmt::format(R"({{"registryIds":["{}"]}})", registry.account)};
+  return Service{
+      "ecr", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken", registry.region,
+      fmt::format("api.ecr.{}.amazonaws.com{}", registry.region, registry.china ? ".cn" : ""),
+      fmt::format(R"({{"registryIds":["{}"]}})", registry.account)};
 }
 
 Result<EcrCredential> credential_in(const std::string& answer) {
@@ -165,8 +162,7 @@ Result<EcrCredential> credential_in(const std::string& answer) {
     data = &document["authorizationData"];
     if (data->is_array() && !data->empty()) data = &(*data)[0];
   }
-  const bool found = data != nullptr && data->is_object() &&
-                     data->contains("authorizationToken") &&
+  const bool found = data != nullptr && data->is_object() && data->contains("authorizationToken") &&
                      (*data)["authorizationToken"].is_string();
   const std::string pair =
       found ? decoded_base64((*data)["authorizationToken"].get<std::string>()) : "";
@@ -184,8 +180,7 @@ Result<EcrRegistry> parse_ecr_registry(const std::string& server) {
   EcrRegistry registry;
   registry.china = host.ends_with(".amazonaws.com.cn");
   const std::string tail = registry.china ? ".amazonaws.com.cn" : ".amazonaws.com";
-  if (mark == std::string::npos || !host.ends_with(tail) ||
-      host.size() <= mark + 9 + tail.size()) {
+  if (mark == std::string::npos || !host.ends_with(tail) || host.size() <= mark + 9 + tail.size()) {
     return invalid_input("login_server \"" + server +
                          "\" is no ECR registry: <account>.dkr.ecr.<region>.amazonaws.com");
   }

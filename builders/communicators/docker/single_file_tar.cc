@@ -149,7 +149,9 @@ size_t SingleFileTar::read(char* buffer, size_t capacity) {
   return count;
 }
 
-Result<void> SingleFileTar::status() const { return state_->failure; }
+Result<void> SingleFileTar::status() const {
+  return state_->failure;
+}
 
 namespace {
 
@@ -165,13 +167,11 @@ struct PipeSource {
 la_ssize_t read_pipe(archive*, void* data, const void** bytes) {
   PipeSource& source = *static_cast<PipeSource*>(data);
   *bytes = source.buffer.data();
-  const io::Readiness ready =
-      io::wait_ready(source.fd, POLLIN, source.deadline, source.cancel);
+  const io::Readiness ready = io::wait_ready(source.fd, POLLIN, source.deadline, source.cancel);
   if (ready == io::Readiness::Cancelled) source.failure = cancelled("cancelled");
   if (ready == io::Readiness::Deadline) source.failure = timed_out("the file did not come in time");
   if (!source.failure) return -1;
-  const Result<size_t> got =
-      io::read_some(source.fd, source.buffer.data(), source.buffer.size());
+  const Result<size_t> got = io::read_some(source.fd, source.buffer.data(), source.buffer.size());
   if (got) return static_cast<la_ssize_t>(*got);
   source.failure = got.error();
   return -1;

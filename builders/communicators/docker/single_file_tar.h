@@ -45,8 +45,9 @@ struct FirstEntry {
   std::string link;  // where a symbolic link leads
 };
 
-/// Reads an archive from the pipe `in`: a regular file as first entry is written to `local` with its
-/// permission bits; of anything else only the kind is told. The rest of the pipe is read and dropped.
+/// Reads an archive from the pipe `in`: a regular file as first entry is written to `local` with
+/// its permission bits; of anything else only the kind is told. The rest of the pipe is read and
+/// dropped.
 Result<FirstEntry> read_first_entry(int in, const std::string& local, const ProgressSink& progress,
                                     Instant deadline, const CancelToken& cancel);
 

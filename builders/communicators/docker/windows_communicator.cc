@@ -15,8 +15,7 @@ class WindowsCommunicator final : public DockerCommunicator {
 
   Result<void> upload(const std::string& local, const std::string& remote, uint32_t,
                       const ProgressSink& progress, const CancelToken& cancel) override {
-    const io::TempDirectory shared =
-        TRY(io::TempDirectory::create(access().host_folder, "upload"));
+    const io::TempDirectory shared = TRY(io::TempDirectory::create(access().host_folder, "upload"));
     const std::string file = shared.path() + "/" + io::base_name(local);
     TRY(io::copy_file(local, file, cancel, progress));
     return copy_in(inside(shared, io::base_name(local)), remote, cancel);
@@ -24,8 +23,7 @@ class WindowsCommunicator final : public DockerCommunicator {
 
   Result<void> upload_bytes(std::string_view bytes, const std::string& remote, uint32_t,
                             const CancelToken& cancel) override {
-    const io::TempDirectory shared =
-        TRY(io::TempDirectory::create(access().host_folder, "upload"));
+    const io::TempDirectory shared = TRY(io::TempDirectory::create(access().host_folder, "upload"));
     TRY(io::write_file(shared.path() + "/file", bytes));
     return copy_in(inside(shared, "file"), remote, cancel);
   }
@@ -48,18 +46,18 @@ class WindowsCommunicator final : public DockerCommunicator {
     }
     const std::string destination =
         local.ends_with('/') ? remote : remote + "/" + io::base_name(source);
-    return powershell(fmt::format("Copy-Item {} -Destination {} -Recurse", inside(shared, "tree"),
-                                  destination),
-                      "Upload", cancel);
+    return powershell(
+        fmt::format("Copy-Item {} -Destination {} -Recurse", inside(shared, "tree"), destination),
+        "Upload", cancel);
   }
 
   Result<void> download(const std::string& remote, const std::string& local,
                         const ProgressSink& progress, const CancelToken& cancel) override {
     const io::TempDirectory shared =
         TRY(io::TempDirectory::create(access().host_folder, "download"));
-    TRY(powershell(fmt::format("Copy-Item -Path {} -Destination {}", remote,
-                               inside(shared, "file")),
-                   "Failed to copy file to shared drive", cancel));
+    TRY(powershell(
+        fmt::format("Copy-Item -Path {} -Destination {}", remote, inside(shared, "file")),
+        "Failed to copy file to shared drive", cancel));
     return io::copy_file(shared.path() + "/file", local, cancel, progress);
   }
 

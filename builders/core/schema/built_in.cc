@@ -42,6 +42,8 @@ constexpr auto kPostProcessors = std::to_array<std::string_view>({
     "manifest",
     "checksum",
     "compress",
+    "artifice",
+    "vagrant",
     "vsphere",
     "vsphere-template",
     "shell-local",

@@ -40,11 +40,10 @@ std::vector<std::string> DockerBuilder::generated_names() const {
 }
 
 std::vector<StepPtr> DockerBuilder::steps(Container& container) {
-  std::vector<StepPtr> list =
-      step_list(PrepareFolder{container}, BuildImage{config_, container},
-                PullImage{config_, container}, RunContainer{config_, container},
-                ConnectContainer{config_, container}, steps::Provision{},
-                steps::RemoveTemporaryKey{config_.communicator});
+  std::vector<StepPtr> list = step_list(
+      PrepareFolder{container}, BuildImage{config_, container}, PullImage{config_, container},
+      RunContainer{config_, container}, ConnectContainer{config_, container}, steps::Provision{},
+      steps::RemoveTemporaryKey{config_.communicator});
   if (config_.outcome == Outcome::Commit) {
     list.push_back(std::make_unique<Commit>(config_, container));
   } else if (config_.outcome == Outcome::Export) {
@@ -72,8 +71,8 @@ artifact::Artifact DockerBuilder::artifact_of(const BuildContext& context,
                                               const Container& container) const {
   artifact::Artifact artifact;
   if (config_.outcome == Outcome::Commit) {
-    artifact = docker::image_artifact(container.cli, docker::kImportId, container.committed,
-                                      nullptr);
+    artifact =
+        docker::image_artifact(container.cli, docker::kImportId, container.committed, nullptr);
   } else {
     // With `discard` too, without a file: post-processors (manifest) run as with an export.
     artifact.builder_id = docker::kExportId;

@@ -41,8 +41,7 @@ void read_build(const ConfigReader& reader, const PrepareContext& context, Docke
   }
 }
 
-void read_source(const ConfigReader& reader, const PrepareContext& context,
-                 DockerConfig& config) {
+void read_source(const ConfigReader& reader, const PrepareContext& context, DockerConfig& config) {
   Findings& findings = reader.findings();
   config.image = reader.string("image");
   read_build(reader, context, config);
@@ -60,8 +59,7 @@ void read_source(const ConfigReader& reader, const PrepareContext& context,
   config.platform = reader.string("platform");
 }
 
-void read_outcome(const ConfigReader& reader, const PrepareContext& context,
-                  DockerConfig& config) {
+void read_outcome(const ConfigReader& reader, const PrepareContext& context, DockerConfig& config) {
   Findings& findings = reader.findings();
   config.export_path = reader.string("export_path");
   const bool commit = reader.boolean("commit");
@@ -72,7 +70,8 @@ void read_outcome(const ConfigReader& reader, const PrepareContext& context,
         "No instructions given for handling the artifact; expected commit, discard, or "
         "export_path");
   } else if (ways > 1) {
-    findings.errors.emplace_back("Cannot specify more than one of commit, discard, and export_path");
+    findings.errors.emplace_back(
+        "Cannot specify more than one of commit, discard, and export_path");
   }
   if (!config.export_path.empty() && io::is_directory(resolve_path(context, config.export_path))) {
     findings.errors.emplace_back("export_path must be a file, not a directory");
@@ -87,9 +86,9 @@ void read_container(const ConfigReader& reader, DockerConfig& config) {
   const bool windows = config.windows_container;
   config.run_command = reader.strings("run_command");
   if (config.run_command.empty()) {
-    config.run_command = {"-d", "-i", "-t",
-                          windows ? "--entrypoint=powershell" : "--entrypoint=/bin/sh", "--",
-                          "{{.Image}}"};
+    config.run_command = {"-d", "-i",
+                          "-t", windows ? "--entrypoint=powershell" : "--entrypoint=/bin/sh",
+                          "--", "{{.Image}}"};
   }
   for (const std::string& word : config.run_command) {
     const Result<void> good = interpolate::check_syntax(word);

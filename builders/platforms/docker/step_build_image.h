@@ -1,4 +1,5 @@
-// BuildImage: makes the image to start from out of a Dockerfile, if the template has a `build` block.
+// BuildImage: makes the image to start from out of a Dockerfile, if the template has a `build`
+// block.
 #pragma once
 
 #include "builders/core/step.h"

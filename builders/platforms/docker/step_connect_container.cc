@@ -34,8 +34,7 @@ Result<void> ConnectContainer::run(BuildContext& context) {
   if (options.type == CommunicatorType::DockerWindowsContainer) {
     context.communicator = docker::make_windows_communicator(container_->cli, access);
   } else {
-    context.communicator =
-        std::make_unique<docker::DockerCommunicator>(container_->cli, access);
+    context.communicator = std::make_unique<docker::DockerCommunicator>(container_->cli, access);
   }
   const Duration pause = options.pause_before_connecting;
   if (pause > Duration::zero()) {

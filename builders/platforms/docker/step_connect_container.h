@@ -1,5 +1,5 @@
-// ConnectContainer: the communicator into the container: through the container program, or by ssh or
-// winrm to its address.
+// ConnectContainer: the communicator into the container: through the container program, or by ssh
+// or winrm to its address.
 #pragma once
 
 #include "builders/core/step.h"

@@ -16,9 +16,9 @@ class CompressPostProcessor final : public PostProcessor {
   }
 
   Result<PostProcessed> process(BuildContext& context, const artifact::Artifact& input) override {
-    std::string name = TRY(render_late(config_.output, context,
-                                       {{"BuildName", context.render.build_name},
-                                        {"BuilderType", context.render.build_type}}));
+    std::string name = TRY(render_late(
+        config_.output, context,
+        {{"BuildName", context.render.build_name}, {"BuilderType", context.render.build_type}}));
     if (!config_.format.empty()) name += "." + config_.format;
     const archive::Format format = archive::format_of(name);
     const bool zip = format.container == archive::Container::Zip;

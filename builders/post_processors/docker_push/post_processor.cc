@@ -24,8 +24,7 @@ class DockerPushPostProcessor final : public PostProcessor {
     }
     const docker::DockerCli cli(config_.docker_path, context.environment,
                                 context.working_directory);
-    docker::RegistryLogin login =
-        TRY(docker::RegistryLogin::open(config_.login, cli, context));
+    docker::RegistryLogin login = TRY(docker::RegistryLogin::open(config_.login, cli, context));
     const ScopeGuard log_out([&] { login.close(context); });
     const std::vector<std::string> tags = docker::tags_of(input);
     std::vector<std::string> names = {input.id};

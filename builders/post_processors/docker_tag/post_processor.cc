@@ -31,16 +31,16 @@ class DockerTagPostProcessor final : public PostProcessor {
     }
     if (tagged.empty()) TRY(tag_image(context, cli, input.id, config_.repository));
     const std::string& last = tagged.empty() ? config_.repository : tagged.back();
-    artifact::Artifact output = docker::image_artifact(cli, docker::kTagId, last,
-                                                       tagged.empty() ? nullptr : &tagged);
+    artifact::Artifact output =
+        docker::image_artifact(cli, docker::kTagId, last, tagged.empty() ? nullptr : &tagged);
     const auto generated = input.state.find("generated_data");
     if (generated != input.state.end()) output.state.insert(*generated);
     return PostProcessed{std::move(output), true, true};
   }
 
  private:
-  Result<void> tag_image(BuildContext& context, const docker::DockerCli& cli,
-                         const std::string& id, const std::string& name) const {
+  Result<void> tag_image(BuildContext& context, const docker::DockerCli& cli, const std::string& id,
+                         const std::string& name) const {
     context.ui.message("Tagging image: " + id);
     context.ui.message("Repository: " + name);
     std::vector<std::string> arguments = {"tag"};

@@ -40,7 +40,8 @@ class Source {
   /// The next bytes; empty at the end.
   Result<std::string_view> read(std::string& buffer) {
     if (member_->content) {
-      const std::string_view all = given_ ? std::string_view() : std::string_view(*member_->content);
+      const std::string_view all =
+          given_ ? std::string_view() : std::string_view(*member_->content);
       given_ = true;
       return all;
     }
@@ -168,8 +169,7 @@ Result<void> write_zip(io::Fd& file, int level, const std::vector<Member>& membe
   ZipWriter zip(file, level);
   for (const Member& member : members) {
     Source source = TRY(Source::open(member));
-    TRY(zip.begin(member.name, source.size(), source.status().st_mode,
-                  source.status().st_mtime));
+    TRY(zip.begin(member.name, source.size(), source.status().st_mode, source.status().st_mtime));
     TRY(reader.pass(source, [&zip](std::string_view bytes) { return zip.write(bytes); }));
     TRY(zip.end());
   }

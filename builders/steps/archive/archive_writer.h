@@ -1,5 +1,5 @@
-// write_archive(): an archive or compressed file out of files, compressed on all processors. For the
-// `compress` and `vagrant` post-processors.
+// write_archive(): an archive or compressed file out of files, compressed on all processors. For
+// the `compress` and `vagrant` post-processors.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,8 @@
 namespace farm::builders::archive {
 
 struct Member {
-  std::string path;  // on disk
-  std::string name;  // in the archive
+  std::string path;                         // on disk
+  std::string name;                         // in the archive
   std::optional<std::string> content = {};  // instead of a file on disk
 };
 

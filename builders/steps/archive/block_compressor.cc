@@ -63,8 +63,9 @@ Result<void> append_bgzf(std::string& out, std::string_view piece, int level) {
   out.append("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", 16);
   put_number(out, body.size() + 25, 2);  // whole block size less one
   out += body;
-  put_number(out, ::crc32(0, reinterpret_cast<const Bytef*>(piece.data()),
-                          static_cast<uInt>(piece.size())), 4);
+  put_number(
+      out,
+      ::crc32(0, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size())), 4);
   put_number(out, piece.size(), 4);
   return {};
 }
@@ -129,9 +130,8 @@ class PieceCompressor final : public Compressor {
     std::string piece = std::move(piece_);
     piece_.clear();
     piece_.reserve(piece_size_);
-    return work_.add([piece = std::move(piece), make = make_, level = level_] {
-      return make(piece, level);
-    });
+    return work_.add(
+        [piece = std::move(piece), make = make_, level = level_] { return make(piece, level); });
   }
 
   size_t piece_size_;

@@ -79,9 +79,8 @@ Result<void> DeflateStream::write(std::string_view bytes) {
 }
 
 Result<void> DeflateStream::send(bool last) {
-  checksum_ = static_cast<uint32_t>(::crc32(checksum_,
-                                            reinterpret_cast<const Bytef*>(piece_.data()),
-                                            static_cast<uInt>(piece_.size())));
+  checksum_ = static_cast<uint32_t>(::crc32(
+      checksum_, reinterpret_cast<const Bytef*>(piece_.data()), static_cast<uInt>(piece_.size())));
   size_ += piece_.size();
   std::string dictionary = std::move(dictionary_);
   dictionary_ = piece_.substr(piece_.size() - std::min(piece_.size(), kWindow));

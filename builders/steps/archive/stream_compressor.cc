@@ -140,7 +140,9 @@ class Bzip2Compressor final : public Compressor {
     compressor.passed_ = compressor.out_({static_cast<const char*>(bytes), size});
     return compressor.passed_ ? static_cast<la_ssize_t>(size) : -1;
   }
-  Error failure() const { return passed_ ? internal("bzip2: the encoder failed") : passed_.error(); }
+  Error failure() const {
+    return passed_ ? internal("bzip2: the encoder failed") : passed_.error();
+  }
 
   ByteOut out_;
   Result<void> passed_;

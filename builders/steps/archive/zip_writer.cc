@@ -101,12 +101,14 @@ Result<void> ZipWriter::begin(const std::string& name, uint64_t size, uint32_t m
   entry.large = size >= kLargeFrom;
   TRY(put(local_header(entry)));
   entries_.push_back(std::move(entry));
-  body_ = std::make_unique<DeflateStream>(
-      level_, [this](std::string_view bytes) { return put(bytes); });
+  body_ = std::make_unique<DeflateStream>(level_,
+                                          [this](std::string_view bytes) { return put(bytes); });
   return {};
 }
 
-Result<void> ZipWriter::write(std::string_view bytes) { return body_->write(bytes); }
+Result<void> ZipWriter::write(std::string_view bytes) {
+  return body_->write(bytes);
+}
 
 Result<void> ZipWriter::end() {
   Entry& entry = entries_.back();

@@ -1,5 +1,5 @@
-// ZipWriter: a zip archive whose members are deflated on all processors. Zip64 where sizes ask for it
-// (PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3); names are UTF-8.
+// ZipWriter: a zip archive whose members are deflated on all processors. Zip64 where sizes ask for
+// it (PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3); names are UTF-8.
 #pragma once
 
 #include <cstdint>

@@ -41,6 +41,30 @@ TEST(Checksum, AppendsALinePerFileAndListsTheNewFile) {
   EXPECT_TRUE(done->force_keep);
 }
 
+TEST(Checksum, OutputIsRenderedAndItsFolderMade) {
+  const io::TempDirectory directory = *io::TempDirectory::create(::testing::TempDir(), "sum");
+  testing::FakeBuild build(directory.path());
+  Registry registry;
+  post_processor_checksum::register_component(registry);
+  const auto post_processor = std::move(*registry.post_processor("checksum"));
+  const PrepareContext context{build.inputs, build.environment, directory.path(), false, false};
+  ASSERT_TRUE(io::write_file(directory.path() + "/a", "abc").has_value());
+  ASSERT_TRUE(post_processor
+                  ->prepare(Value::object({{"output", Value::string("sums/{{.ChecksumType}}-"
+                                                                    "{{.BuilderType}}")}}),
+                            context)
+                  .ok());
+  artifact::Artifact input;
+  input.files = {"a"};
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(post_processor->process(build.context, input).has_value());
+  }
+  EXPECT_EQ(*io::read_file(directory.path() + "/sums/md5-null"),
+            "900150983cd24fb0d6963f7d28e17f72\ta\n900150983cd24fb0d6963f7d28e17f72\ta\n");
+  EXPECT_FALSE(
+      post_processor->prepare(Value::object({{"output", Value::string("{{.x")}}), context).ok());
+}
+
 TEST(Checksum, WithoutFilesNoSumFileIsNamed) {
   const io::TempDirectory directory = *io::TempDirectory::create(::testing::TempDir(), "sum");
   testing::FakeBuild build(directory.path());

@@ -30,9 +30,11 @@ TEST_F(Compress, DefaultIsATarNamedByTheBuild) {
 }
 
 TEST_F(Compress, OutputFormatAndLevel) {
-  ASSERT_TRUE(process({{"output", text("made/{{.BuildName}}")}, {"format", text("zip")}}).has_value());
-  EXPECT_EQ(shell("python3 -c 'import zipfile; print(zipfile.ZipFile(\"made/base.zip\").namelist())'"),
-            "['out/disk']\n");
+  ASSERT_TRUE(
+      process({{"output", text("made/{{.BuildName}}")}, {"format", text("zip")}}).has_value());
+  EXPECT_EQ(
+      shell("python3 -c 'import zipfile; print(zipfile.ZipFile(\"made/base.zip\").namelist())'"),
+      "['out/disk']\n");
   for (const int level : {1, 9}) {
     ASSERT_TRUE(process({{"output", text("x" + std::to_string(level) + ".gz")},
                          {"compression_level", Value::number(Number(level))}})

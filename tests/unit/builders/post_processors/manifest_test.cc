@@ -67,6 +67,14 @@ TEST_F(Manifest, WholeFile) {
   EXPECT_FALSE(io::exists(directory_.path() + "/packer-manifest.json.lock"));
 }
 
+TEST_F(Manifest, AnotherNameAndBareFileNames) {
+  ASSERT_TRUE(process({{"output", Value::string("made/list.json")},
+                       {"strip_path", Value::boolean(true)}})
+                  .has_value());
+  const std::string written = *io::read_file(directory_.path() + "/made/list.json");
+  EXPECT_NE(written.find("\"name\": \"disk\",\n          \"size\": 5"), std::string::npos) << written;
+}
+
 TEST_F(Manifest, AppendsAndForceStartsAnew) {
   ASSERT_TRUE(process({}).has_value());
   input_.files.clear();

@@ -15,16 +15,11 @@ TEST(Format, FollowsTheName) {
     Algorithm algorithm;
   };
   const std::vector<Case> cases = {
-      {"a.tar", Container::Tar, Algorithm::None},
-      {"a.zip", Container::Zip, Algorithm::None},
-      {"a.tar.gz", Container::Tar, Algorithm::Gzip},
-      {"a.gz", Container::None, Algorithm::Gzip},
-      {"a.lz4", Container::None, Algorithm::Lz4},
-      {"a.xz", Container::None, Algorithm::Xz},
-      {"a.bzip2", Container::None, Algorithm::Bzip2},
-      {"a.bgzf", Container::None, Algorithm::Bgzf},
-      {"a.tar.zst", Container::Tar, Algorithm::Zstd},
-      {"packer_x", Container::Tar, Algorithm::Gzip},
+      {"a.tar", Container::Tar, Algorithm::None},     {"a.zip", Container::Zip, Algorithm::None},
+      {"a.tar.gz", Container::Tar, Algorithm::Gzip},  {"a.gz", Container::None, Algorithm::Gzip},
+      {"a.lz4", Container::None, Algorithm::Lz4},     {"a.xz", Container::None, Algorithm::Xz},
+      {"a.bzip2", Container::None, Algorithm::Bzip2}, {"a.bgzf", Container::None, Algorithm::Bgzf},
+      {"a.tar.zst", Container::Tar, Algorithm::Zstd}, {"packer_x", Container::Tar, Algorithm::Gzip},
       {"dir.d/x", Container::Tar, Algorithm::Gzip},
   };
   for (const Case& c : cases) {
@@ -43,7 +38,7 @@ class ArchiveTest : public ::testing::Test {
   // What another program, given the file on standard input, makes of it.
   std::string read_back(const std::string& name, const std::string& command) {
     io::RunOptions run;
-    run.spawn.argv = {"sh", "-c", command + " < " + path(name)};
+    run.spawn.argv = {"sh", "-c", "( " + command + "\n) < " + path(name)};
     run.spawn.directory = directory_.path();
     run.keep_bytes = 64U << 20;
     const Result<io::Finished> finished = io::run_program_checked(run, CancelToken());
@@ -54,9 +49,9 @@ class ArchiveTest : public ::testing::Test {
 };
 
 // Several pieces for every algorithm, with repetitions across their borders, and an odd rest.
-std::string long_content() {
+std::string long_content(size_t size = (4U << 20) + 100'000) {
   std::string content;
-  for (int i = 0; content.size() < (9U << 20); ++i) {
+  for (int i = 0; content.size() < size; ++i) {
     content += "line " + std::to_string(i * 7919 % 100'003) + "\n";
   }
   return content + "end";
@@ -70,12 +65,18 @@ constexpr const char* kUnzip =
     "python3 -c 'import sys,zipfile,io; z=zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read())); "
     "assert z.testzip() is None; sys.stdout.buffer.write(z.read(z.namelist()[0]))'";
 const std::vector<ReaderCase>& readers() {
-  static const std::vector<ReaderCase> kReaders = {
-      {"x.gz", "gzip -dc"},        {"x.bgzf", "gzip -dc"},        {"x.lz4", "lz4 -dc"},
-      {"x.xz", "xz -dc"},          {"x.bz2", "bzip2 -dc"},        {"x.zst", "zstd -dcq"},
-      {"x.tar", "tar -xOf -"},     {"x.tar.gz", "tar -xzOf -"},   {"x.tar.bgzf", "tar -xzOf -"},
-      {"x.tar.xz", "tar -xJOf -"}, {"x.tar.lz4", "lz4 -dc | tar -xOf -"},
-      {"x.tar.zst", "tar --zstd -xOf -"}, {"x.tar.bz2", "tar -xjOf -"}, {"x.zip", kUnzip}};
+  static const std::vector<ReaderCase> kReaders = {{"x.gz", "gzip -dc"},
+                                                   {"x.bgzf", "gzip -dc"},
+                                                   {"x.lz4", "lz4 -dc"},
+                                                   {"x.xz", "xz -dc"},
+                                                   {"x.bz2", "bzip2 -dc"},
+                                                   {"x.zst", "zstd -dcq"},
+                                                   {"x.tar", "tar -xOf -"},
+                                                   {"x.tar.gz", "tar -xzOf -"},
+                                                   {"x.tar.bgzf", "tar -xzOf -"},
+                                                   {"x.tar.lz4", "lz4 -dc | tar -xOf -"},
+                                                   {"x.tar.zst", "tar --zstd -xOf -"},
+                                                   {"x.zip", kUnzip}};
   return kReaders;
 }
 
@@ -85,8 +86,8 @@ TEST_F(ArchiveTest, OtherProgramsReadWhatWeWrite) {
   write("disk", content);
   for (const ReaderCase& c : readers()) {
     SCOPED_TRACE(c.name);
-    const Result<void> made = write_archive(path(c.name), format_of(c.name), -1,
-                                            {{path("disk"), "disk"}}, CancelToken());
+    const Result<void> made =
+        write_archive(path(c.name), format_of(c.name), -1, {{path("disk"), "disk"}}, CancelToken());
     ASSERT_TRUE(made.has_value()) << made.error().message;
     EXPECT_TRUE(read_back(c.name, c.command) == content);
   }
@@ -96,22 +97,22 @@ TEST_F(ArchiveTest, EmptyFiles) {
   write("disk", "");
   for (const ReaderCase& c : readers()) {
     SCOPED_TRACE(c.name);
-    const Result<void> made = write_archive(path(c.name), format_of(c.name), -1,
-                                            {{path("disk"), "disk"}}, CancelToken());
+    const Result<void> made =
+        write_archive(path(c.name), format_of(c.name), -1, {{path("disk"), "disk"}}, CancelToken());
     ASSERT_TRUE(made.has_value()) << made.error().message;
     EXPECT_EQ(read_back(c.name, c.command), "");
   }
 }
 
 TEST_F(ArchiveTest, LevelsDiffer) {
-  write("disk", long_content());
+  write("disk", long_content(600'000));
   for (const char* name : {"x.gz", "x.bgzf", "x.lz4", "x.xz", "x.bz2", "x.zst", "x.zip"}) {
     SCOPED_TRACE(name);
     uint64_t sizes[2] = {0, 0};
     for (const int level : {1, 9}) {
-      ASSERT_TRUE(write_archive(path(name), format_of(name), level, {{path("disk"), "disk"}},
-                                CancelToken())
-                      .has_value());
+      ASSERT_TRUE(
+          write_archive(path(name), format_of(name), level, {{path("disk"), "disk"}}, CancelToken())
+              .has_value());
       sizes[level == 9 ? 1 : 0] = io::file_size(path(name)).value_or(0);
     }
     EXPECT_LT(sizes[1], sizes[0]);
@@ -119,7 +120,7 @@ TEST_F(ArchiveTest, LevelsDiffer) {
 }
 
 TEST_F(ArchiveTest, BgzfBlocksCanBeReadByThemselves) {
-  const std::string content = long_content();
+  const std::string content = long_content(2'000'000);
   write("disk", content);
   ASSERT_TRUE(write_archive(path("x.bgzf"), format_of("x.bgzf"), -1, {{path("disk"), "disk"}},
                             CancelToken())
@@ -142,8 +143,7 @@ TEST_F(ArchiveTest, SeveralMembersWithModesAndOneFromMemory) {
   const std::vector<Member> members = {
       {path("a"), "one"}, {path("b"), "deep/two"}, {{}, "three", "from memory\n"}};
   for (const char* name : {"x.tar.gz", "x.zip"}) {
-    ASSERT_TRUE(
-        write_archive(path(name), format_of(name), -1, members, CancelToken()).has_value());
+    ASSERT_TRUE(write_archive(path(name), format_of(name), -1, members, CancelToken()).has_value());
   }
   EXPECT_EQ(read_back("x.tar.gz", "tar -tzvf - | awk \"{print \\$1, \\$NF}\""),
             "-rwxr-xr-x one\n-rw------- deep/two\n-rw-r--r-- three\n");
@@ -156,7 +156,7 @@ TEST_F(ArchiveTest, SeveralMembersWithModesAndOneFromMemory) {
 }
 
 TEST_F(ArchiveTest, TellsHowFarItIs) {
-  write("disk", long_content());
+  write("disk", long_content(2'500'000));
   uint64_t last = 0;
   uint64_t all = 0;
   ASSERT_TRUE(write_archive(path("x.gz"), format_of("x.gz"), 1, {{path("disk"), "disk"}},
