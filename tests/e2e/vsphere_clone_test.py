@@ -164,6 +164,39 @@ class Clone(VsphereCase):
         self.assertIn("windows_sysprep_file is deprecated", done.text)
         self.assertIn("&lt;unattend&gt;file", self.spec())
 
+    def test_places_are_found_by_path(self):
+        self.source("vsphere-clone", """
+  template      = "/DC0/vm/DC0_H0_VM0"
+  vm_name       = "copy"
+  folder        = "/a/b"
+  cluster       = "/DC0/host/DC0_C0"
+  resource_pool = "/DC0/host/DC0_C0/Resources/DC0_C0_RP1"
+  datastore     = "/DC0/datastore/LocalDS_0"
+  datacenter    = "/DC0"
+  network       = "/DC0/network/DC0_DVPG0"
+  communicator  = "none"
+""")
+        self.good(self.build())
+        self.assertEqual(list(self.vcenter.machines()), ["/DC0/vm/a/b/copy"])
+        # By id, and with another host of the cluster.
+        switch = [entry for entry in self.vcenter.bodies("CloneVM_Task")][0]
+        port_group = switch.split("<portgroupKey>")[1].split("<")[0]
+        self.source("vsphere-clone", CLONE.replace("DC0_H0_VM0", "a/b/copy").replace(
+            'host         = "DC0_H0"', 'host = "DC0_C0/DC0_C0_H1"\n  cluster = "DC0_C0"')
+            + '  network = "%s"\n' % port_group)
+        self.good(self.build())
+        cloned = self.vcenter.bodies("CloneVM_Task")[1]
+        self.assertIn('<host type="HostSystem">', cloned)
+        self.assertIn("<portgroupKey>%s</portgroupKey>" % port_group, cloned)
+
+    def test_vapp_properties_are_set(self):
+        self.source("vsphere-clone", CLONE + '  vapp {\n    properties = { "hostname" = "web<1>" }\n  }\n')
+        self.good(self.build())
+        cloned, = self.vcenter.bodies("CloneVM_Task")
+        self.assertIn('<vAppConfig xsi:type="VmConfigSpec"><property><operation>edit</operation><info>'
+                      "<key>3</key><id>hostname</id><userConfigurable>true</userConfigurable>"
+                      "<value>web&lt;1&gt;</value></info></property></vAppConfig>", cloned)
+
     def test_what_the_template_lacks_is_said(self):
         self.source("vsphere-clone", CLONE.replace('"copy"', '"big"') + "  disk_size = 20\n")
         self.good(self.build())
@@ -171,8 +204,10 @@ class Clone(VsphereCase):
         self.assertIn("'disk_size' 10 MiB is smaller than the template's disk (20 MiB); disks only grow",
                       self.build().text)
         for options, message in (
-                ('  vapp {\n    properties = { "hostname" = "x" }\n  }\n',
-                 "the template has no vapp property 'hostname'"),
+                ('  vapp {\n    properties = { "name" = "x" }\n  }\n',
+                 "the template has no vapp property 'name'"),
+                ('  vapp {\n    properties = { "serial" = "x" }\n  }\n',
+                 "vapp property 'serial' of the template is not user-configurable"),
                 ('  network = "nowhere"\n',
                  "network 'nowhere' not found in datacenter /DC0; there are: DC0_DVPG0"),
                 ('  folder = "a"\n  resource_pool = "none"\n', "resource pool 'none' not found below")):

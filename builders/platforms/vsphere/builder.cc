@@ -28,7 +28,8 @@ void add_run_steps(std::vector<StepPtr>& list, MachineOptions& options,
   add_steps(list, FindHttpAddress{options}, steps::StartHttpServer{options.http, "0.0.0.0"},
             steps::CreateTemporaryKey{options.communicator},
             PowerOn{options, default_boot_order, machine}, TypeBootCommand{options, machine},
-            WaitAddress{options, machine}, steps::Connect{options.communicator, {}},
+            WaitAddress{options, machine}, KeepSession{machine},
+            steps::Connect{options.communicator, {}},
             steps::Provision{}, steps::RemoveTemporaryKey{options.communicator},
             ShutDown{options, machine});
 }

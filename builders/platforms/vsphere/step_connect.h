@@ -21,6 +21,25 @@ class ConnectServer final : public Step {
   Machine* machine_;
 };
 
+/// Keeps the session alive through what takes long without asking the server: provisioning.
+class KeepSession final : public Step {
+ public:
+  explicit KeepSession(Machine& machine) : machine_(&machine) {}
+  std::string_view name() const override { return "keep_session"; }
+  Result<void> run(BuildContext&) override {
+    keeper_ = std::make_unique<SessionKeeper>(*machine_->session);
+    return {};
+  }
+  Result<void> cleanup(BuildContext&) override {
+    keeper_.reset();
+    return {};
+  }
+
+ private:
+  Machine* machine_;
+  std::unique_ptr<SessionKeeper> keeper_;
+};
+
 /// Folder, pool, host and datastores.
 class FindPlace final : public Step {
  public:

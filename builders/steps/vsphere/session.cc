@@ -9,7 +9,7 @@
 namespace farm::builders::vsphere {
 namespace {
 
-constexpr auto kKeepAlivePause = std::chrono::minutes(10);
+constexpr auto kKeepAliveDeadline = std::chrono::seconds(30);
 constexpr auto kLogoutDeadline = std::chrono::seconds(10);
 constexpr const char* kApiVersion = "urn:vim25/8.0.3.0";
 
@@ -157,13 +157,6 @@ void Session::logout() {
   cookie_.clear();
 }
 
-Result<void> Session::keep_alive(const CancelToken& cancel) {
-  if (clock_.now() - last_call_ < kKeepAlivePause) return {};
-  const Result<XmlNode> answer =
-      call(Reference{"ServiceInstance", "ServiceInstance"}, "CurrentTime", {}, cancel);
-  return answer ? Result<void>() : Result<void>(answer.error());
-}
-
 Result<XmlNode> Session::exchange(const Reference& self, std::string_view method,
                                   const Members& members, const CancelToken& cancel) {
   net::HttpRequest request;
@@ -177,7 +170,6 @@ Result<XmlNode> Session::exchange(const Reference& self, std::string_view method
   request.stall_timeout = deadline_;  // WaitForUpdatesEx answers late on purpose
   request.verify_tls = !options_.insecure;
   expired_ = false;
-  last_call_ = clock_.now();
   net::HttpClient once;
   net::HttpClient& client = repeatable(method) ? http_ : once;
   Result<net::HttpResponse> response = client.send(request, cancel);
@@ -261,6 +253,27 @@ Error Session::explain(Error error, const XmlNode& fault, const CancelToken& can
       "the user {} lacks the privilege {} on {} {}; grant it there (with propagation to children)",
       options_.username, privilege, object.type, name);
   return error;
+}
+
+SessionKeeper::SessionKeeper(const Session& session, Duration pause)
+    : thread_([stop = stop_, pause, endpoint = session.endpoint(), cookie = session.cookie(),
+               verify = !session.options().insecure] {
+        net::HttpClient http;
+        net::HttpRequest request;
+        request.method = "POST";
+        request.url = endpoint + "/sdk";
+        request.headers = {{"Content-Type", "text/xml; charset=utf-8"},
+                           {"SOAPAction", fmt::format("\"{}\"", kApiVersion)},
+                           {"Cookie", cookie}};
+        request.body = envelope({"ServiceInstance", "ServiceInstance"}, "CurrentTime", {});
+        request.deadline = kKeepAliveDeadline;
+        request.verify_tls = verify;
+        while (stop.sleep(pause)) (void)http.send(request, stop);
+      }) {}
+
+SessionKeeper::~SessionKeeper() {
+  stop_.cancel();
+  thread_.join();
 }
 
 Result<XmlNode> Session::call(const Reference& self, std::string_view method,

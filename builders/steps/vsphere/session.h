@@ -1,12 +1,13 @@
 // Session: an authenticated conversation with one vCenter or ESXi host over SOAP. It logs in again
-// by itself when the server has forgotten it, keeps itself alive on demand and logs out at the end.
-// One thread owns it.
+// by itself when the server has forgotten it, and logs out at the end. One thread owns it.
+// SessionKeeper: a thread that keeps a session from running out while its owner does something else.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "builders/steps/vsphere/connect_options.h"
 #include "builders/steps/vsphere/xml.h"
@@ -52,8 +53,6 @@ class Session {
   Result<void> login(const CancelToken& cancel);
   /// Ends the session; failures do not matter to anybody.
   void logout();
-  /// A cheap call, at most every ten minutes, so that a long wait does not lose the session.
-  Result<void> keep_alive(const CancelToken& cancel);
 
   const ServiceContent& content() const { return content_; }
   const ConnectOptions& options() const { return options_; }
@@ -78,12 +77,24 @@ class Session {
   ServiceContent content_;
   net::HttpClient http_;
   std::string cookie_;
-  SystemClock clock_;
-  Instant last_call_;
   int generation_ = 0;
   Duration deadline_ = std::chrono::minutes(5);  // of one exchange
   bool explaining_ = false;
   bool expired_ = false;  // the last exchange failed for want of a session
+};
+
+/// Asks the server for the time now and then, with the session's cookie as it was at the start, over
+/// a connection of its own. Failures do not matter: the session renews itself when it must.
+class SessionKeeper {
+ public:
+  explicit SessionKeeper(const Session& session, Duration pause = std::chrono::minutes(10));
+  SessionKeeper(const SessionKeeper&) = delete;
+  SessionKeeper& operator=(const SessionKeeper&) = delete;
+  ~SessionKeeper();
+
+ private:
+  CancelToken stop_;
+  std::thread thread_;  // last: it uses the token
 };
 
 /// What a fault (of SOAP or of a task) means: `type` is its kind ("NoPermission"), `detail` its

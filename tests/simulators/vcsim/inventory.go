@@ -25,6 +25,15 @@ func prepareInventory() error {
 	if pod == nil {
 		return nil
 	}
+	for _, e := range simulator.Map.All("VirtualMachine") {
+		vm := e.(*simulator.VirtualMachine)
+		if vm.Name == "DC0_H0_VM0" { // what clones can set, and what they cannot
+			yes, no := true, false
+			vm.Config.VAppConfig = &types.VmConfigInfo{Property: []types.VAppPropertyInfo{
+				{Key: 3, Id: "hostname", Type: "string", UserConfigurable: &yes},
+				{Key: 4, Id: "serial", Type: "string", UserConfigurable: &no}}}
+		}
+	}
 	pod.PodStorageDrsEntry = new(types.PodStorageDrsEntry)
 	pod.PodStorageDrsEntry.StorageDrsConfig.PodConfig.Enabled = true
 	return withClient(func(ctx context.Context, c *govmomi.Client) error {
