@@ -35,6 +35,11 @@ TEST_F(File, UploadAppendsTheNameToAFolder) {
   ASSERT_TRUE(provisioner_->provision(build_.context).has_value());
   EXPECT_TRUE(build_.guest->files.contains("/d/a.txt"));
   EXPECT_EQ(build_.ui.lines[0], "say Uploading a.txt => /d/");
+  ASSERT_TRUE(prepare({{"sources", Value::tuple({Value::string("a.txt")})},
+                       {"destination", Value::string("/e")}})
+                  .ok());
+  ASSERT_TRUE(provisioner_->provision(build_.context).has_value());
+  EXPECT_TRUE(build_.guest->files.contains("/e"));
 }
 
 TEST_F(File, ContentAndFolders) {
@@ -57,6 +62,34 @@ TEST_F(File, DownloadMakesParents) {
             std::vector<std::string>{"/etc/os-release => " + directory_.path() +
                                      "/out/sub/os-release"});
   EXPECT_TRUE(io::is_directory(directory_.path() + "/out/sub"));
+}
+
+TEST_F(File, DownloadOfFoldersAndPatterns) {
+  ASSERT_TRUE(prepare({{"source", Value::string("/var/log/")},
+                       {"destination", Value::string("logs/")},
+                       {"direction", Value::string("download")}})
+                  .ok());
+  ASSERT_TRUE(provisioner_->provision(build_.context).has_value());
+  EXPECT_EQ(build_.ui.lines.back(), "say Downloading /var/log/ => logs/");
+  build_.guest->on_command = [](const RemoteCommand& command) {
+    command.on_stdout("f /a b/x.log\nd /a b/y.log\n");
+    return Result<int>(0);
+  };
+  ASSERT_TRUE(prepare({{"source", Value::string("/a b/$*.log")},
+                       {"destination", Value::string("out")},
+                       {"direction", Value::string("download")}})
+                  .ok());
+  ASSERT_TRUE(provisioner_->provision(build_.context).has_value());
+  EXPECT_TRUE(build_.guest->commands[0].starts_with("for f in /a\\ b/\\$*.log; do "));
+  const std::string here = directory_.path();
+  EXPECT_EQ(build_.guest->downloads,
+            (std::vector<std::string>{"dir /var/log => " + here + "/logs/",
+                                      "/a b/x.log => " + here + "/out/x.log",
+                                      "dir /a b/y.log => " + here + "/out"}));
+  build_.guest->on_command = [](const RemoteCommand&) { return Result<int>(0); };
+  const Result<void> none = provisioner_->provision(build_.context);
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().message, "no file in the machine matches /a b/$*.log");
 }
 
 TEST_F(File, Refusals) {

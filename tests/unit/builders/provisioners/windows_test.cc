@@ -87,7 +87,7 @@ TEST_F(WindowsRestart, APendingKeyHoldsItUntilTheTimeIsOver) {
          "HKLM:SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based "
          "Servicing\\RebootPending"});
   const Result<void> done = provision("windows-restart", {{"check_registry", Value::boolean(true)},
-                                                          {"restart_timeout", text("5s")}});
+                                                          {"restart_timeout", text("3s")}});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "Timeout waiting for machine to restart.");
   EXPECT_EQ(ui.lines.back(), "say Restart pending; waiting for the registry keys to go...");
