@@ -25,8 +25,9 @@ bool works_here(const std::string& component, const Environment& environment) {
       !io::find_program("qemu-kvm", environment)) {
     return false;
   }
+  // podman needs no daemon; templates for it say docker_path.
   if (component == "docker" && !io::exists("/var/run/docker.sock") &&
-      !environment.get("DOCKER_HOST")) {
+      !environment.get("DOCKER_HOST") && !io::find_program("podman", environment)) {
     return false;
   }
   return std::all_of(std::begin(kNeeds), std::end(kNeeds), [&](const Need& need) {

@@ -143,7 +143,7 @@ class Dockerd(Engine):
 
 
 class Podman(Engine):
-    def __init__(self, registry_port=0):
+    def __init__(self):
         folder = tempfile.mkdtemp(prefix="farm-podman-")
         names = {"CONTAINERS_CONF": "containers.conf", "CONTAINERS_STORAGE_CONF": "storage.conf",
                  "CONTAINERS_REGISTRIES_CONF": "registries.conf"}
@@ -158,8 +158,7 @@ class Podman(Engine):
             file.write('[storage]\ndriver = "overlay"\ngraphroot = "%s/root"\nrunroot = "%s/run"\n'
                        % (folder, folder))
         with open(self.env["CONTAINERS_REGISTRIES_CONF"], "w") as file:
-            file.write('unqualified-search-registries = []\n[[registry]]\n'
-                       'location = "127.0.0.1:%d"\ninsecure = true\n' % registry_port)
+            file.write("unqualified-search-registries = []\n")
         self.import_base(base_tree(folder))
 
     def stop(self):

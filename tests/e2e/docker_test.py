@@ -255,6 +255,15 @@ class Docker(DockerCase):
             self.engine.run("top", name, check=False) for name in self.engine.containers()))
         return process
 
+    def test_left_standing(self):
+        self.template([builder()], provisioners=[{"type": "shell", "inline": ["exit 7"]}])
+        done = self.good(self.farmctl("build", "-on-error=abort", "t.json"), 1)
+        found = self.engine.containers()
+        self.assertEqual(len(found), 1)
+        self.addCleanup(self.engine.run, "rm", "-f", found[0], check=False)
+        self.assertIn("`docker exec -it %s /bin/sh` enters it" % found[0][:12], done.text)
+        self.assertIn("made", self.engine.run("exec", found[0], "echo", "made"))
+
     def test_cancelled(self):
         process = self.running()
         process.send_signal(signal.SIGINT)
@@ -362,6 +371,26 @@ class WithPodman(DockerCase):
         self.assertEqual(self.engine.read("localhost/farm-imported:1", "/srv/deep/file"), "deep\n")
         self.assertEqual(self.read("made-docker"), "made\n")
         self.assertEqual(self.read("made-tree"), "made\n")
+
+    @needs_registry
+    def test_push_with_login(self):
+        registry = LocalRegistry(self)
+        with open(self.engine.env["CONTAINERS_REGISTRIES_CONF"], "w") as file:
+            file.write('[[registry]]\nlocation = "%s"\ninsecure = true\n' % registry.address)
+        name = registry.address + "/team/image"
+        self.build([builder(docker_path="podman")],
+                   [[{"type": "docker-tag", "docker_path": "podman", "repository": name,
+                      "tags": ["1"]},
+                     {"type": "docker-push", "docker_path": "podman", "login": True,
+                      "login_server": registry.address, "login_username": USER,
+                      "login_password": PASSWORD}]], [SHELL])
+        self.engine.run("rmi", name + ":1")
+        login = {"login": True, "login_server": registry.address, "login_username": USER,
+                 "login_password": PASSWORD}
+        done = self.build([builder(docker_path="podman", image=name + ":1", pull=True,
+                                   discard=True, commit=False, **login)],
+                          provisioners=[{"type": "shell", "inline": ["cat /etc/made"]}])
+        self.assertIn("docker: made", done.out)
 
     def test_failed(self):
         failed = self.build([builder(docker_path="podman")],

@@ -69,6 +69,12 @@ Result<void> RunContainer::run(BuildContext& context) {
   container_->id = id->substr(id->rfind('\n') + 1);
   TRY(context.ledger.bound(*intent_, container_->id));
   context.instance_id = container_->id;
+  const std::string& program = container_->cli.program();
+  context.reach[std::string(name())] =
+      fmt::format("The container {0} is left running: `{1} exec -it {0} {2}` enters it, "
+                  "`{1} rm -f {0}` ends it.",
+                  container_->id.substr(0, 12), program,
+                  config_->windows_container ? "powershell" : "/bin/sh");
   context.ui.message("Container ID: " + container_->id);
   return {};
 }
