@@ -129,7 +129,7 @@ class FarmCase(Case):
 class SshServer:
     """sshd for the user of the test, on the loopback interface unless told; `key` opens it."""
 
-    def __init__(self, case, address="127.0.0.1"):
+    def __init__(self, case, address="127.0.0.1", lines=()):
         folder = case.folder("sshd")
         os.makedirs("/run/sshd", exist_ok=True) if os.geteuid() == 0 else None
         for name in ("host", "user"):
@@ -144,5 +144,6 @@ class SshServer:
                        "PermitRootLogin yes\nUseDNS no\n"
                        "Subsystem sftp /usr/lib/openssh/sftp-server\n"
                        % (self.port, address, folder, folder))
+            file.write("".join(line + "\n" for line in lines))
         case.start(["/usr/sbin/sshd", "-D", "-e", "-f", config], os.path.join(folder, "log"))
         case.wait_for("sshd", lambda: listens(self.port))

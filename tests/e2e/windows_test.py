@@ -10,6 +10,7 @@ import sys
 import unittest
 
 from case import SOURCE, Case
+from local_farm import SshServer
 
 SERVER = os.path.join(SOURCE, "tests", "simulators", "winrm", "server.py")
 
@@ -186,6 +187,33 @@ build {
         self.assertIn("Script exited with non-zero exit status: 1. Allowed exit codes are: [0]",
                       done.text)
         self.assertIn("cleaning up", done.out)
+
+
+class WindowsOverSsh(Case):
+    """The same provisioners where Windows has OpenSSH: cmd as login shell, files by scp."""
+
+    def test_scripts(self):
+        root = self.folder("machine")
+        shell = os.path.join(os.path.dirname(SERVER), "ssh_shell.py")
+        server = SshServer(self, lines=["ForceCommand %s -B %s %s" % (sys.executable, shell, root)])
+        self.write("a.ps1", "Write-Output \"script $env:A\"\r\nexit 3\r\n")
+        self.write("t.json", json.dumps({
+            "builders": [{"type": "null", "ssh_host": "127.0.0.1", "ssh_port": server.port,
+                          "ssh_username": os.environ.get("USER", "root"),
+                          "ssh_private_key_file": server.key}],
+            "provisioners": [
+                {"type": "powershell", "environment_vars": ["A=it's $5"],
+                 "inline": ["Write-Output \"inline $env:A\""]},
+                {"type": "powershell", "script": "a.ps1", "valid_exit_codes": [3],
+                 "environment_vars": ["A=b"]},
+                {"type": "powershell", "elevated_user": "farm", "elevated_password": "secret",
+                 "inline": ["Write-Output \"elevated $env:USERNAME\""]},
+                {"type": "windows-shell", "environment_vars": ["A=x y"], "inline": ["echo batch %A%"]}
+            ]}))
+        done = self.good(self.farmctl("build", "t.json", deadline=120))
+        for line in ("inline it's $5", "script b", "elevated farm", "batch x y"):
+            self.assertIn("null: " + line + "\n", done.out)
+        self.assertEqual(os.listdir(os.path.join(root, "c", "Windows", "Temp")), ["script.bat"])
 
 
 class Breakpoint(Case):
