@@ -188,6 +188,28 @@ class Puppet(ConfigManagement):
         self.assertRegex(done.out, r"Puppet exited with a non-zero exit status: \d+")
 
 
+class PuppetServer(ConfigManagement):
+    def test_agent(self):
+        guest = self.guest("puppet")
+        staging = guest.path("staging")
+        self.write("certs/node-1.pem", "certificate\n")
+        self.write("certs/ca.pem", "authority\n")
+        self.write("keys/node-1.pem", "private\n")
+        provisioner = {
+            "type": "puppet-server", "puppet_server": "puppet.example", "puppet_node": "node-1",
+            "client_cert_path": "certs", "client_private_key_path": "keys", "staging_dir": staging,
+            "facter": {"color": "blue"}, "extra_arguments": ["--noop"], "clean_staging_directory": True}
+        record, left, _ = self.both(provisioner, clean=lambda: os.path.exists(staging))
+        self.assertEqual(record[0]["facts"], {"color": "blue", "packer_build_name": "null",
+                                              "packer_builder_type": "null"})
+        self.assertEqual(record[0]["certificates"]["ca.pem"], "authority\n")
+        self.assertFalse(left)
+        done = self.build(dict(provisioner, extra_arguments=["--environment=broken"]), code=1)
+        self.assertIn("Puppet exited with a non-zero exit status: 4", done.out)
+        done = self.build(dict(provisioner, puppet_node="other"), code=1)
+        self.assertIn("Could not find", done.out)
+
+
 @needs("ansible-playbook", "ssh")
 class Ansible(ConfigManagement):
     """One playbook with facts, copy, template and a role that comes out of a local tarball."""
