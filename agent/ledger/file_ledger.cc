@@ -7,6 +7,7 @@
 #include <optional>
 #include <unistd.h>
 
+#include "common/base/fault_point.h"
 #include "common/io/files.h"
 
 namespace farm::agent {
@@ -86,6 +87,8 @@ std::optional<LedgerEvent> parse_line(std::string_view line) {
     event.resource.id = texts[0];
   } else if (letter == 'G' && texts.empty()) {
     event.kind = LedgerEvent::Kind::Gone;
+  } else if (letter == 'K' && texts.empty()) {
+    event.kind = LedgerEvent::Kind::Kept;
   } else {
     return std::nullopt;
   }
@@ -121,6 +124,8 @@ Result<FileLedger> FileLedger::open(std::string path) {
       ledger.open_.push_back(event.resource);
     } else if (event.kind == LedgerEvent::Kind::Bound) {
       if (OpenResource* resource = ledger.find(intent)) resource->id = event.resource.id;
+    } else if (event.kind == LedgerEvent::Kind::Kept) {
+      if (OpenResource* resource = ledger.find(intent)) resource->kept = true;
     } else {
       std::erase_if(ledger.open_, [&](const OpenResource& r) { return r.intent == intent; });
     }
@@ -138,8 +143,11 @@ Result<void> FileLedger::append(const std::string& line) {
     file_ = TRY(io::open_file(path_, O_WRONLY | O_CREAT | O_APPEND, 0600));
     TRY(io::sync_directory(io::parent_path(path_)));
   }
+  fault_point("runner.ledger.before");
   TRY(io::write_all(file_.get(), line));
-  return io::sync(file_.get());
+  TRY(io::sync(file_.get()));
+  fault_point("runner.ledger.after");
+  return {};
 }
 
 OpenResource* FileLedger::find(uint64_t intent) {
@@ -171,6 +179,14 @@ Result<void> FileLedger::gone(uint64_t intent) {
   if (find(intent) == nullptr) return {};
   TRY(append("G " + std::to_string(intent) + "\n"));
   std::erase_if(open_, [&](const OpenResource& r) { return r.intent == intent; });
+  return {};
+}
+
+Result<void> FileLedger::keep(uint64_t intent) {
+  OpenResource* resource = find(intent);
+  if (resource == nullptr) return {};
+  TRY(append("K " + std::to_string(intent) + "\n"));
+  resource->kept = true;
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include "agent/runner/redactor.h"
 #include "agent/runner/spool_ui.h"
 #include "agent/upload/file_digests.h"
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 
@@ -90,7 +91,10 @@ class LeaseRun {
     result.elapsed = clock_.now() - start;
     result.log_bytes = ui.bytes();
     if (left_standing_) TRY(lease_.mark_kept());
-    return lease_.write_result(result, options_.durability);
+    fault_point("runner.result.before");
+    TRY(lease_.write_result(result, options_.durability));
+    fault_point("runner.result.after");
+    return {};
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include "agent/ledger/sweep.h"
 #include "agent/supervisor/resource_events.h"
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "common/wire/codec.h"
@@ -184,13 +185,16 @@ void Session::offer(const wire::Offer& offer) {
   const Result<LeaseDirectory> lease = supervisor_->prepare(offer);
   if (!lease) return refuse(lease.error().message);
   jobs_[offer.ref] = {};
+  fault_point("agent.accept.before");
   transport_.send(Lane::Control, wire::Accept{offer.ref});
+  fault_point("agent.accept.after");
   if (!offer.bundle.empty()) return bundles_.add(offer.ref, offer.bundle, lease->work());
   bundle_ready(offer.ref, io::make_directories(lease->work(), 0700));
 }
 
 void Session::bundle_ready(const wire::JobRef& ref, const Result<void>& result) {
   const Result<void> started = result ? supervisor_->start(ref) : result;
+  fault_point("agent.start.after");
   if (!started) supervisor_->fail(ref, started.error().within("prepare the job"));
 }
 
@@ -222,6 +226,7 @@ void Session::settle(const wire::JobRef& ref) {
   if (!job->second.result && job->second.log_acked != UINT64_MAX) return;
   if (job->second.log_acked < job->second.log_bytes) return;
   if (!end_kept_machine(directory_of(ref), clock_.wall())) return;
+  fault_point("agent.forget.before");
   const Result<void> gone = supervisor_->forget(ref);
   if (gone) {
     jobs_.erase(job);
@@ -319,7 +324,9 @@ void Session::send_results() {
   const Instant now = clock_.now();
   for (auto& [ref, job] : jobs_) {
     if (!job.result || job.result_acked || (job.resend_at && *job.resend_at > now)) continue;
+    fault_point("agent.result.before");
     if (transport_.send(Lane::Control, *job.result)) job.resend_at = now + kResultAgain;
+    fault_point("agent.result.after");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/fault_point.h"
+
 namespace farm::coordinator {
 namespace {
 
@@ -245,6 +247,7 @@ UploadDesk::Turn UploadDesk::work() {
     close(turn, key, corrupt("the file does not hash to its digest"));
     return turn;
   }
+  fault_point("coordinator.flush.before");
   if (Result<void> flushed = chunks_.flush(); !flushed) {
     close(turn, key, std::move(flushed).error());
     return turn;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/io/digests.h"
 #include "common/wire/codec.h"
@@ -354,7 +355,9 @@ void Service::take_effects(Effects effects, const Peer* peer) {
 bool Service::end_round() {
   take_effects(settle(state_, now()), nullptr);
   for (Outgoing& outgoing : outbox_.advance(parts_.clock.now())) {
+    fault_point("coordinator.reply.before");
     const Result<void> sent = parts_.transport.send(outgoing);
+    fault_point("coordinator.reply.after");
     if (!sent) {
       log::debug("message not sent", {{"what", wire::message_name(outgoing.message)},
                                       {"error", sent.error().message}});

@@ -1,10 +1,17 @@
 #include "coordinator/reactor/committer.h"
 
+#include "common/base/fault_point.h"
+
 namespace farm::coordinator {
 
 StoreThread::StoreThread(Store& store) : store_(store) {
   thread_ = std::thread([this] {
-    while (std::optional<Batch> batch = batches_.wait()) outcomes_.send(store_.apply(*batch));
+    while (std::optional<Batch> batch = batches_.wait()) {
+      fault_point("coordinator.batch.before");
+      Result<void> applied = store_.apply(*batch);
+      fault_point("coordinator.batch.after");
+      outcomes_.send(std::move(applied));
+    }
   });
 }
 
