@@ -27,8 +27,8 @@ struct Use {
 class HclPlanner {
  public:
   HclPlanner(const templates::Template& made, const PlanOptions& options, ComponentLookup& lookup,
-             JobFilter& filter, Plan& plan, Diagnostics& diagnostics)
-      : made_(made), options_(options), lookup_(lookup), filter_(filter), plan_(plan),
+             JobFilter& filter, PlannedJobs& planned, Diagnostics& diagnostics)
+      : made_(made), options_(options), lookup_(lookup), filter_(filter), planned_(planned),
         diagnostics_(diagnostics) {
     for (const char* root : {"var", "local", "data", "path", "packer"}) {
       if (const value::Value* v = made.evaluation->globals.find(root)) roots_.set(root, *v);
@@ -39,6 +39,7 @@ class HclPlanner {
 
   void plan() {
     check_types();
+    planned_.usable = !diagnostics_.has_errors();
     for (const BuildBlock& build : made_.builds) {
       for (const SourceUse& source : build.uses) plan_use(build, source);
     }
@@ -93,15 +94,19 @@ class HclPlanner {
     // The reference's quirk: neither the local name nor the build's name goes in here.
     job.render.build_name = source.name;
     job.render.build_type = source.type;
-    if (!plan_builder(use, job)) return;
+    if (!plan_builder(use, job)) {
+      planned_.refused.insert(job.display_name);
+      return;
+    }
     for (const ComponentBlock& block : build.provisioners) {
       std::optional<ProvisionerSpec> spec = provisioner(use, block);
       if (spec) job.provisioners.push_back(std::move(*spec));
     }
     if (build.error_cleanup) job.error_cleanup = provisioner(use, *build.error_cleanup);
     for (const auto& sequence : build.post_processors) plan_sequence(use, sequence, job);
-    check_components(job, before);
-    plan_.jobs.push_back(std::move(job));
+    if (options_.component_check) options_.component_check(job, places_, diagnostics_);
+    if (errors_since(before)) planned_.refused.insert(job.display_name);
+    planned_.plan.jobs.push_back(std::move(job));
   }
 
   bool plan_builder(const Use& use, JobSpec& job) {
@@ -112,12 +117,14 @@ class HclPlanner {
     hcl2::BodyPtr body = source->body;
     if (use.source.over) body = hcl2::merge_bodies(body, use.source.over);
     const hcl2::EvalContext context = context_of(use.builder_scope);
+    const size_t before = diagnostics_.size();
     body = hcl2::expand_dynamic(body, context);
     const DecodedBody decoded =
         decode_body(*body, schema->options, context, nullptr, diagnostics_);
     check_options(decoded, schema->options,
                   "source \"" + source->type + "\" \"" + source->name + "\"", environment_,
                   diagnostics_);
+    places_.add(source->declared, decoded.places, errors_since(before));
     job.builder.type = source->type;
     job.builder.name = source->name;
     job.builder.config = decoded.config;
@@ -170,6 +177,7 @@ class HclPlanner {
     const ComponentSchema* schema =
         lookup_.find(kind, block.type, block.declared, diagnostics_);
     if (schema == nullptr) return std::nullopt;
+    const size_t before = diagnostics_.size();
     std::vector<hcl2::Traversal> references = core.references;
     DecodedBody decoded = decode_body(body, schema->options, context_of(use.component_scope),
                                       &references, diagnostics_);
@@ -182,6 +190,7 @@ class HclPlanner {
     check_options(decoded, schema->options,
                   std::string(component_kind_name(kind)) + " \"" + block.type + "\"", environment_,
                   diagnostics_);
+    places_.add(block.declared, decoded.places, errors_since(before));
     ComponentSpec spec;
     spec.type = block.type;
     spec.name = core.name;
@@ -194,22 +203,18 @@ class HclPlanner {
     return spec;
   }
 
-  /// What the components themselves say, once the tables have nothing to complain about: both
-  /// know the simple rules, and one mistake should show once.
-  void check_components(const JobSpec& job, size_t before) {
-    if (!options_.component_check) return;
+  bool errors_since(size_t before) const {
     const auto first = diagnostics_.items().begin() + static_cast<std::ptrdiff_t>(before);
-    const bool refused =
-        std::any_of(first, diagnostics_.items().end(),
-                    [](const Diagnostic& item) { return item.severity == Severity::Error; });
-    if (!refused) options_.component_check(job, diagnostics_);
+    return std::any_of(first, diagnostics_.items().end(),
+                       [](const Diagnostic& item) { return item.severity == Severity::Error; });
   }
 
   const templates::Template& made_;
   const PlanOptions& options_;
   ComponentLookup& lookup_;
   JobFilter& filter_;
-  Plan& plan_;
+  PlannedJobs& planned_;
+  ComponentPlaces places_;
   Diagnostics& diagnostics_;
   hcl2::Scope roots_;
   EnvironmentLookup environment_;
@@ -218,9 +223,9 @@ class HclPlanner {
 }  // namespace
 
 void plan_hcl_jobs(const templates::Template& made, const PlanOptions& options,
-                   ComponentLookup& lookup, JobFilter& filter, Plan& plan,
+                   ComponentLookup& lookup, JobFilter& filter, PlannedJobs& planned,
                    Diagnostics& diagnostics) {
-  HclPlanner(made, options, lookup, filter, plan, diagnostics).plan();
+  HclPlanner(made, options, lookup, filter, planned, diagnostics).plan();
 }
 
 }  // namespace farm::plan

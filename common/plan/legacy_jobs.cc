@@ -21,9 +21,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 class LegacyPlanner {
  public:
   LegacyPlanner(const templates::Template& made, const PlanOptions& options,
-                ComponentLookup& lookup, JobFilter& filter, Plan& plan, Diagnostics& diagnostics)
+                ComponentLookup& lookup, JobFilter& filter, PlannedJobs& planned,
+                Diagnostics& diagnostics)
       : made_(made), legacy_(*made.legacy), options_(options), lookup_(lookup), filter_(filter),
-        plan_(plan), diagnostics_(diagnostics) {
+        planned_(planned), diagnostics_(diagnostics) {
     functions::Outside& outside = made.evaluation->functions.outside;
     environment_ = [&outside](const std::string& name) { return outside.environment(name); };
   }
@@ -35,6 +36,7 @@ class LegacyPlanner {
       if (!name) {
         diagnostics_.error("Error interpolating builder '" + builder.name + "'",
                            name.error().message + ".", builder.range);
+        planned_.refused.insert(builder.name);
         continue;
       }
       builders.emplace_back(*name, &builder);
@@ -60,7 +62,10 @@ class LegacyPlanner {
     if (!filter_.wants(name)) return;
     const ComponentSchema* schema =
         lookup_.find(ComponentKind::Builder, builder.type, builder.type_range, diagnostics_);
-    if (schema == nullptr) return;
+    if (schema == nullptr) {
+      planned_.refused.insert(job.display_name);
+      return;
+    }
     job.render = made_.inputs;
     job.render.build_name = name;
     job.render.build_type = builder.type;
@@ -73,8 +78,9 @@ class LegacyPlanner {
       job.error_cleanup = provisioner(*legacy_.error_cleanup, builder, job.render);
     }
     for (const auto& blocks : legacy_.post_processors) plan_sequence(blocks, builder, job);
-    check_components(job, before);
-    plan_.jobs.push_back(std::move(job));
+    if (options_.component_check) options_.component_check(job, places_, diagnostics_);
+    if (errors_since(before)) planned_.refused.insert(job.display_name);
+    planned_.plan.jobs.push_back(std::move(job));
   }
 
   ComponentSpec component(const LegacyComponent& block, const value::Value& config,
@@ -84,6 +90,7 @@ class LegacyPlanner {
         [&](const std::vector<std::string>& path) {
           return path.empty() ? block.type_range : legacy_.range_of(block, path);
         }};
+    const size_t before = diagnostics_.size();
     const DecodedBody decoded = decode_weak(config, schema.options, context, diagnostics_);
     // The rules are about what the component will read: a variable that is empty is not set.
     DecodedBody read = decoded;
@@ -93,6 +100,7 @@ class LegacyPlanner {
     check_options(read, schema.options,
                   std::string(component_kind_name(schema.kind)) + " \"" + block.name + "\"",
                   environment_, diagnostics_);
+    places_.add(block.range, decoded.places, errors_since(before));
     ComponentSpec spec;
     spec.type = block.type;
     spec.name = block.has_name ? block.name : std::string();
@@ -159,15 +167,10 @@ class LegacyPlanner {
     if (!sequence.empty()) job.post_processors.push_back(std::move(sequence));
   }
 
-  /// What the components themselves say, once the tables have nothing to complain about: both
-  /// know the simple rules, and one mistake should show once.
-  void check_components(const JobSpec& job, size_t before) {
-    if (!options_.component_check) return;
+  bool errors_since(size_t before) const {
     const auto first = diagnostics_.items().begin() + static_cast<std::ptrdiff_t>(before);
-    const bool refused =
-        std::any_of(first, diagnostics_.items().end(),
-                    [](const Diagnostic& item) { return item.severity == Severity::Error; });
-    if (!refused) options_.component_check(job, diagnostics_);
+    return std::any_of(first, diagnostics_.items().end(),
+                       [](const Diagnostic& item) { return item.severity == Severity::Error; });
   }
 
   const templates::Template& made_;
@@ -175,7 +178,8 @@ class LegacyPlanner {
   const PlanOptions& options_;
   ComponentLookup& lookup_;
   JobFilter& filter_;
-  Plan& plan_;
+  PlannedJobs& planned_;
+  ComponentPlaces places_;
   Diagnostics& diagnostics_;
   EnvironmentLookup environment_;
 };
@@ -183,9 +187,9 @@ class LegacyPlanner {
 }  // namespace
 
 void plan_legacy_jobs(const templates::Template& made, const PlanOptions& options,
-                      ComponentLookup& lookup, JobFilter& filter, Plan& plan,
+                      ComponentLookup& lookup, JobFilter& filter, PlannedJobs& planned,
                       Diagnostics& diagnostics) {
-  LegacyPlanner(made, options, lookup, filter, plan, diagnostics).plan();
+  LegacyPlanner(made, options, lookup, filter, planned, diagnostics).plan();
 }
 
 }  // namespace farm::plan

@@ -27,9 +27,10 @@ Diagnostics without_repeats(Diagnostics all) {
 
 }  // namespace
 
-Diagnosed<Plan> plan_template(const templates::Template& made, const PlanOptions& options,
-                              const ComponentCatalog& catalog) {
-  Plan plan;
+PlannedJobs plan_jobs(const templates::Template& made, const PlanOptions& options,
+                      const ComponentCatalog& catalog) {
+  PlannedJobs planned;
+  Plan& plan = planned.plan;
   plan.template_name = made.path;
   plan.description = made.description;
   plan.sensitive = made.sensitive;
@@ -37,14 +38,21 @@ Diagnosed<Plan> plan_template(const templates::Template& made, const PlanOptions
   ComponentLookup lookup(catalog, options);
   if (made.syntax == templates::Syntax::Hcl2) {
     JobFilter filter(options, JobFilter::Match::Glob);
-    plan_hcl_jobs(made, options, lookup, filter, plan, diagnostics);
+    plan_hcl_jobs(made, options, lookup, filter, planned, diagnostics);
     filter.report_unmatched(diagnostics);
   } else {
     JobFilter filter(options, JobFilter::Match::Exact);
-    plan_legacy_jobs(made, options, lookup, filter, plan, diagnostics);
+    plan_legacy_jobs(made, options, lookup, filter, planned, diagnostics);
     filter.report_unmatched(diagnostics);
   }
-  return {std::move(plan), without_repeats(std::move(diagnostics))};
+  planned.diagnostics = without_repeats(std::move(diagnostics));
+  return planned;
+}
+
+Diagnosed<Plan> plan_template(const templates::Template& made, const PlanOptions& options,
+                              const ComponentCatalog& catalog) {
+  PlannedJobs planned = plan_jobs(made, options, catalog);
+  return {std::move(planned.plan), std::move(planned.diagnostics)};
 }
 
 }  // namespace farm::plan

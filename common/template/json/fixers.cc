@@ -98,9 +98,15 @@ Result<std::string> fix_document(const std::string& text, const std::string& fil
   if (!document) return invalid_input("Error parsing JSON: " + error.describe(text));
   apply_fixers(*document, FixScope::Everything);
   std::string fixed = write_pretty(document->root);
-  // packer fix writes & escaped, but < and > plain; & occurs in strings only.
+  // packer fix writes & and the separators of lines escaped, but < and > plain; they occur in
+  // strings only.
   for (size_t at = 0; (at = fixed.find('&', at)) != std::string::npos; at += 6) {
     fixed.replace(at, 1, "\\u0026");
+  }
+  for (const char* separator : {"\xE2\x80\xA8", "\xE2\x80\xA9"}) {
+    for (size_t at = 0; (at = fixed.find(separator, at)) != std::string::npos; at += 6) {
+      fixed.replace(at, 3, separator[2] == '\xA8' ? "\\u2028" : "\\u2029");
+    }
   }
   return fixed;
 }

@@ -33,7 +33,7 @@ class HclLoader {
             Template& made, Diagnostics& diagnostics)
       : files_(files), options_(options), world_(world), made_(made), diagnostics_(diagnostics),
         bare_context_{nothing_, made.evaluation->functions, made.evaluation->budget},
-        variables_(bare_context_) {}
+        variables_(bare_context_, world.texts) {}
 
   void load() {
     parse();

@@ -80,8 +80,12 @@ void load_legacy(const TemplateFiles& files, const LoadOptions& options, const L
   const json::VariableWorld variable_world{
       made.inputs, world.random,
       [&outside](const std::string& name) { return outside.environment(name); },
-      [&outside](const std::string& kind, const std::vector<std::string>& arguments) {
-        return outside.secret(kind, arguments);
+      [&outside](const std::string& kind,
+                 const std::vector<std::string>& arguments) -> Result<std::string> {
+        Result<std::string> secret = outside.secret(kind, arguments);
+        const bool later = !secret && secret.error().code == ErrorCode::Unavailable &&
+                           secret.error().retryable;
+        return later ? Result<std::string>("<unknown>") : secret;
       }};
   Diagnosed<std::map<std::string, std::string>> resolved =
       json::resolve_variables(*legacy, given, variable_world);

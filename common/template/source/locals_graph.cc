@@ -13,6 +13,7 @@ struct Node {
   size_t index = 0;  // into locals or data
   std::vector<size_t> needs;  // node numbers, without duplicates
   bool needs_all_locals = false;  // `local` without a name: sees what is known by then
+  bool broken = false;            // refers to nothing, which is reported: stays unknown
   enum class Mark { New, Open, Done } mark = Mark::New;
 };
 
@@ -42,11 +43,11 @@ class Graph {
   void add_nodes() {
     for (size_t i = 0; i < made_.locals.size(); ++i) {
       locals_.emplace(made_.locals[i].name, nodes_.size());
-      nodes_.push_back({true, i, {}, false, Node::Mark::New});
+      nodes_.push_back({true, i, {}, false, false, Node::Mark::New});
     }
     for (size_t i = 0; i < made_.data.size(); ++i) {
       data_.emplace(made_.data[i].type + "." + made_.data[i].name, nodes_.size());
-      nodes_.push_back({false, i, {}, false, Node::Mark::New});
+      nodes_.push_back({false, i, {}, false, false, Node::Mark::New});
     }
   }
 
@@ -93,6 +94,7 @@ class Graph {
       need(node, found->second);
       return;
     }
+    node.broken = true;
     diagnostics_.error("Unsupported attribute",
                        "There is no local value named \"" + *name +
                            "\": declare it in a `locals` block.",
@@ -113,6 +115,7 @@ class Graph {
       need(node, found->second);
       return;
     }
+    node.broken = true;
     diagnostics_.error("Unsupported attribute",
                        "There is no data source \"" + *type + "." + *name + "\".",
                        reference.range, did_you_mean(*type + "." + *name, known(data_)));
@@ -156,6 +159,7 @@ class Graph {
   }
 
   void evaluate_node(const Node& node) {
+    if (node.broken) return;
     hcl2::Scope scope(&made_.evaluation->globals);
     value::Value::Map locals;
     std::map<std::string, value::Value::Map> data;

@@ -91,18 +91,22 @@ void VariableTable::declare_all(const hcl2::Body& body, Diagnostics& diagnostics
   }
 }
 
+bool VariableTable::calls_are_allowed(const hcl2::Attribute& attribute, CallRule rule,
+                                      Diagnostics& diagnostics) const {
+  const SourceRange& range = attribute.expression->range();
+  const std::string* text = range.file.ends_with(".json") ? nullptr : texts_.find(range.file);
+  if (text == nullptr || range.end.byte > text->size() || range.start.byte > range.end.byte) {
+    return true;
+  }
+  const std::string_view slice =
+      std::string_view(*text).substr(range.start.byte, range.end.byte - range.start.byte);
+  return check_calls(slice, range.file, range.start, rule, diagnostics);
+}
+
 void VariableTable::read_default(Entry& entry, const hcl2::Attribute& attribute,
                                  Diagnostics& diagnostics) {
   entry.variable.required = false;
-  const std::optional<hcl2::Expression::Call> call = attribute.expression->as_call();
-  if (call && call->name != "env") {
-    diagnostics.error("Call to unknown function",
-                      "There is no function named \"" + call->name +
-                          "\" in variable defaults: only env() may be called there. Use a local "
-                          "for computed values.",
-                      call->name_range);
-    return;
-  }
+  if (!calls_are_allowed(attribute, CallRule::EnvOnly, diagnostics)) return;
   Diagnostics problems;
   context_.functions.env_allowed = true;
   value::Value v = attribute.expression->evaluate(context_, problems);
@@ -227,6 +231,7 @@ void VariableTable::take_file(const LoadWorld& world, const std::string& path,
       }
       continue;
     }
+    if (!calls_are_allowed(attribute, CallRule::None, diagnostics)) continue;
     Diagnostics evaluation;
     const value::Value v = attribute.expression->evaluate(context_, evaluation);
     const bool failed = evaluation.has_errors();
@@ -247,6 +252,7 @@ void VariableTable::set_text(Entry& entry, const std::string& text, const std::s
   }
   Diagnostics problems;
   const hcl2::ExpressionPtr expression = hcl2::parse_expression(text, place, problems);
+  if (!problems.has_errors()) check_calls(text, place, {}, CallRule::None, problems);
   value::Value v;
   if (!problems.has_errors()) v = expression->evaluate(context_, problems);
   const bool failed = problems.has_errors();

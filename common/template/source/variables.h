@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/template/source/call_check.h"
 #include "common/template/source/loader.h"
 
 namespace farm::templates {
@@ -13,7 +14,9 @@ namespace farm::templates {
 class VariableTable {
  public:
   /// `context` must be without variables; env() is allowed while defaults are evaluated.
-  explicit VariableTable(const hcl2::EvalContext& context) : context_(context) {}
+  /// `texts` holds the files that declarations and values are read from.
+  VariableTable(const hcl2::EvalContext& context, const SourceTexts& texts)
+      : context_(context), texts_(texts) {}
 
   /// A `variable "name" {}` block.
   void declare(const hcl2::Block& block, Diagnostics& diagnostics);
@@ -51,6 +54,9 @@ class VariableTable {
   };
 
   Entry* insert(Variable variable, Diagnostics& diagnostics);
+  /// Whether the attribute, of native syntax, calls no more than `rule` allows.
+  bool calls_are_allowed(const hcl2::Attribute& attribute, CallRule rule,
+                         Diagnostics& diagnostics) const;
   void read_default(Entry& entry, const hcl2::Attribute& attribute, Diagnostics& diagnostics);
   void read_rule(Entry& entry, const hcl2::Block& block, Diagnostics& diagnostics);
   void set_text(Entry& entry, const std::string& text, const std::string& origin,
@@ -61,6 +67,7 @@ class VariableTable {
   std::vector<std::string> names() const;
 
   const hcl2::EvalContext& context_;
+  const SourceTexts& texts_;
   std::map<std::string, Entry> entries_;
 };
 

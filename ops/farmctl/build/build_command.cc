@@ -8,6 +8,7 @@
 
 #include "agent/runner/runner.h"
 #include "builders/core/schema/catalog.h"
+#include "builders/external/components.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "ops/farmctl/build/build_run.h"
@@ -73,7 +74,12 @@ agent::ZygoteOptions zygote_options(const std::string& cache) {
   static agent::RunnerOptions options;
   options = {cache, agent::Durability::Volatile};
   agent::ZygoteOptions zygote;
-  zygote.warm_up = [] { builders::register_all_components(registry); };
+  zygote.warm_up = [] {
+    builders::register_all_components(registry);
+    const Environment environment = Environment::of_process();
+    builders::external::register_plugins(registry,
+                                         builders::external::user_plugins(environment).plugins);
+  };
   zygote.runner_main = [](const std::string& directory, agent::ControlChannel control) {
     return agent::run_lease(directory, std::move(control), options, registry,
                             builders::component_catalog());
@@ -157,6 +163,7 @@ class BuildCommand {
       output_.say("Warning: " + note);
     }
 
+    (void)builders::external::user_plugins(environment_);  // into the catalog
     PlanSession session(environment_, cwd_, clock_.wall());
     bool all_planned = true;
     const std::optional<plan::Plan> plan = make_plan(session, flags, options, all_planned);
@@ -181,41 +188,30 @@ class BuildCommand {
   std::optional<plan::Plan> make_plan(PlanSession& session, const ParsedFlags& flags,
                                       const templates::LoadOptions& options, bool& all_planned) {
     Diagnostics found = session.load(options, plan::CatalogDataSources::Mode::Ask);
-    std::optional<plan::Plan> plan;
-    std::set<std::string> unprepared;
-    size_t check_errors = 0;
+    std::optional<plan::PlannedJobs> planned;
     if (session.loaded() != nullptr && !found.has_errors()) {
       plan::PlanOptions planning = plan_options(flags);
       planning.require_built_in = true;
-      planning.component_check = [&](const plan::JobSpec& job, Diagnostics& diagnostics) {
-        Diagnostics of_job;
-        check_components(job, {environment_, cwd_, random_, clock_.wall(), settings_.force,
-                               !settings_.may_ask},
-                         of_job);
-        if (of_job.has_errors()) unprepared.insert(job.display_name);
-        check_errors += count_errors(of_job);
-        diagnostics.append(std::move(of_job));
+      planning.component_check = [&](const plan::JobSpec& job, const plan::ComponentPlaces& places,
+                                     Diagnostics& diagnostics) {
+        check_components(job, places,
+                         {environment_, cwd_, random_, clock_.wall(), settings_.force,
+                          !settings_.may_ask},
+                         diagnostics);
       };
-      Diagnosed<plan::Plan> planned = session.plan(std::move(planning), settings_.force);
-      found.append(std::move(planned.diagnostics));
-      plan = std::move(planned.value);
+      planned = session.plan_jobs(std::move(planning), settings_.force);
+      found.append(std::move(planned->diagnostics));
     }
     if (session.loaded() != nullptr) output_.hide(session.loaded()->sensitive);
     output_.diagnostics(found, session.texts());
-    if (!plan || count_errors(found) > check_errors) return std::nullopt;
-    all_planned = unprepared.empty();
-    std::erase_if(plan->jobs, [&](const plan::JobSpec& job) {
-      return unprepared.contains(job.display_name);
+    if (!planned || !planned->usable) return std::nullopt;
+    all_planned = planned->refused.empty();
+    std::erase_if(planned->plan.jobs, [&](const plan::JobSpec& job) {
+      return planned->refused.contains(job.display_name);
     });
-    if (!plan->jobs.empty()) return plan;
+    if (!planned->plan.jobs.empty()) return std::move(planned->plan);
     if (all_planned) output_.error("Error: No builds to run");
     return std::nullopt;
-  }
-
-  static size_t count_errors(const Diagnostics& diagnostics) {
-    return static_cast<size_t>(
-        std::count_if(diagnostics.items().begin(), diagnostics.items().end(),
-                      [](const Diagnostic& d) { return d.severity == Severity::Error; }));
   }
 
   std::unique_ptr<BuildOutput> build_output(const ParsedFlags& flags) const {

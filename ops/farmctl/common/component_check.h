@@ -20,6 +20,8 @@ struct CheckWorld {
 
 /// Renders each config of `job` with placeholders for what is known late and hands it to the
 /// component's check, if it has one. Findings become diagnostics.
-void check_components(const plan::JobSpec& job, const CheckWorld& world, Diagnostics& diagnostics);
+/// A finding points at the option it is about, where `places` knows that.
+void check_components(const plan::JobSpec& job, const plan::ComponentPlaces& places,
+                      const CheckWorld& world, Diagnostics& diagnostics);
 
 }  // namespace farm::farmctl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <optional>
 #include <string>
 
@@ -34,10 +35,17 @@ class PlanSession {
   Diagnostics load_memory(const templates::LoadOptions& options, const std::string& text);
   /// Null until load() made something of the files.
   const templates::Template* loaded() const { return template_ ? &*template_ : nullptr; }
-  /// Data sources that were left unknown, by name.
+  /// Data sources and functions of secret stores that were left unknown, by name.
   std::vector<std::string> unasked() const;
   /// Plans the loaded template; the components' own pure checks are part of it.
   Diagnosed<plan::Plan> plan(plan::PlanOptions options, bool force = false);
+  /// The same for those who go on without the jobs that cannot be prepared. A template must be
+  /// loaded.
+  plan::PlannedJobs plan_jobs(plan::PlanOptions options, bool force = false);
+
+  /// From now on a variable that a component reads when a required option is missing (PROXMOX_TOKEN)
+  /// counts as set, to what is not known here: on a farm the agent has the credentials.
+  void assume_agent_environment();
 
   /// Texts of the files read so far, for drawing diagnostics.
   const templates::SourceTexts& texts() const { return texts_; }
@@ -48,13 +56,16 @@ class PlanSession {
  private:
   Diagnostics load_from(templates::FileTree& files, const templates::LoadOptions& options,
                         plan::CatalogDataSources::Mode data_sources);
-  const Environment& environment_;
+  Result<std::string> secret(const std::string& kind, const std::vector<std::string>& arguments);
+  Environment environment_;
   std::string working_directory_;
   WallTime start_;
   templates::DiskTree files_;
   templates::SourceTexts texts_;
   functions::LocalOutside outside_;
   SystemRandom random_;
+  bool ask_secrets_ = false;
+  std::set<std::string> unasked_secrets_;  // functions
   std::unique_ptr<plan::CatalogDataSources> data_sources_;
   std::optional<templates::Template> template_;
 };

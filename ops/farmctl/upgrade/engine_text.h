@@ -37,6 +37,8 @@ class EngineText {
   std::optional<std::string> quoted_wholly(const std::string& text);
 
   bool used_timestamp() const { return used_timestamp_; }
+  /// Adds to what could not be converted.
+  void note(std::string text) { unhandled_.push_back(std::move(text)); }
   /// What could not be converted, since the last call.
   std::vector<std::string> take_unhandled();
 

@@ -247,6 +247,13 @@ std::string OptionText::body(const Value& config, const std::vector<Option>& opt
       continue;
     }
     const std::string known(option->name);
+    if (option->json_only) {
+      // Some have a twin that takes the same as a text.
+      const bool twin = find_option(options, known + "_string") != nullptr;
+      if (twin) attributes += known + "_string = jsonencode(" + anything(v) + ")\n";
+      if (!twin) engine_.note("option \"" + known + "\" does not exist in HCL2");
+      continue;
+    }
     if (option->block && (is_object(v) || is_list(v))) {
       const Value::List items = is_object(v) ? Value::List{v} : v.elements();
       for (const Value& item : items) {

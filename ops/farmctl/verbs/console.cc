@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "common/template/interpolate/engine.h"
+#include "ops/farmctl/common/line_editor.h"
 #include "ops/farmctl/common/plan_session.h"
+#include "ops/farmctl/common/variables_text.h"
 #include "ops/farmctl/verbs/verb.h"
 
 namespace farm::farmctl {
@@ -59,15 +61,12 @@ class Console {
  private:
   std::string variables() const {
     std::string text;
-    for (const templates::Variable& variable : made_.variables) {
-      const bool hidden = variable.value.has_sensitive();
-      text += "var." + variable.name + ": " +
-              (hidden ? "<sensitive>" : value::console_text(variable.value)) + "\n";
-    }
-    for (const templates::Local& local : made_.locals) {
-      const bool hidden = local.value.has_sensitive();
-      text += "local." + local.name + ": " +
-              (hidden ? "<sensitive>" : value::console_text(local.value)) + "\n";
+    if (made_.syntax == templates::Syntax::Hcl2) {
+      text = variables_text(made_);
+    } else {
+      for (const auto& [name, value] : made_.inputs.user_variables) {
+        text += name + ": " + value + ",\n";
+      }
     }
     if (!text.empty()) text.pop_back();
     return text;
@@ -113,13 +112,10 @@ class Console {
 };
 
 int converse(Console& console, Output& output) {
-  std::string line;
+  LineEditor editor;
   bool failed = false;
-  while (true) {
-    std::fputs("> ", stdout);
-    std::fflush(stdout);
-    if (!std::getline(std::cin, line)) break;
-    const Answer answer = console.answer(line);
+  while (const std::optional<std::string> line = editor.read("> ")) {
+    const Answer answer = console.answer(*line);
     if (answer.leave) break;
     if (!answer.text.empty()) output.raw(answer.text + "\n");
     failed = answer.failed;

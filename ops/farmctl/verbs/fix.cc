@@ -56,7 +56,8 @@ int run_fix(Invocation& invocation) {
       return kFailure;
     }
   }
-  invocation.output.raw(fixed->ends_with("\n") ? *fixed : *fixed + "\n");
+  // With an empty line at the end, as the reference prints it.
+  invocation.output.raw(*fixed + "\n");
   return kSuccess;
 }
 

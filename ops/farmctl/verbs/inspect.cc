@@ -4,19 +4,13 @@
 
 #include "common/template/json/legacy_template.h"
 #include "ops/farmctl/common/plan_session.h"
+#include "ops/farmctl/common/variables_text.h"
 #include "ops/farmctl/verbs/verb.h"
 
 namespace farm::farmctl {
 namespace {
 
 using templates::Template;
-
-std::string shown(const value::Value& v) {
-  if (v.has_sensitive()) return "\"<sensitive>\"";
-  if (!v.is_known()) return "\"<unknown>\"";
-  const bool text = !v.is_null() && v.type().kind() == value::Kind::String;
-  return text ? "\"" + v.as_string() + "\"" : value::console_text(v);
-}
 
 std::string label(const std::string& type, const std::string& name) {
   return name.empty() ? type : type + "." + name;
@@ -40,11 +34,11 @@ void inspect_build(const Template& made, const templates::BuildBlock& build, siz
   text += "\n  > " + (build.name.empty() ? "<unnamed build " + std::to_string(number) + ">"
                                          : build.name) + ":\n";
   if (!build.description.empty()) text += "\n  > Description: " + build.description + "\n";
-  text += "\n    sources:\n\n";
+  text += "\n    sources:\n";
   for (const templates::SourceUse& use : build.uses) {
-    text += "      " + use.type + "." + use.local_name.value_or(use.name) + "\n";
+    text += "\n      " + use.type + "." + use.local_name.value_or(use.name) + "\n";
   }
-  if (build.uses.empty()) text += "      <no source>\n";
+  if (build.uses.empty()) text += "\n      <no source>\n";
   text += "\n    provisioners:\n\n";
   for (const templates::ComponentBlock& block : build.provisioners) {
     text += "      " + label(block.type, component_name(made, block)) + "\n";
@@ -52,7 +46,7 @@ void inspect_build(const Template& made, const templates::BuildBlock& build, siz
   if (build.provisioners.empty()) text += "      <no provisioner>\n";
   text += "\n    post-processors:\n\n";
   for (size_t i = 0; i < build.post_processors.size(); ++i) {
-    text += "      " + std::to_string(i) + ":\n";
+    text += (i > 0 ? "\n      " : "      ") + std::to_string(i) + ":\n";
     for (const templates::ComponentBlock& block : build.post_processors[i]) {
       text += "        " + label(block.type, component_name(made, block)) + "\n";
     }
@@ -60,25 +54,14 @@ void inspect_build(const Template& made, const templates::BuildBlock& build, siz
   if (build.post_processors.empty()) text += "      <no post-processor>\n";
 }
 
-std::string inspect_hcl(const Template& made) {
-  std::string text = "Packer Inspect: HCL2 mode\n\n> input-variables:\n\n";
-  for (const templates::Variable& variable : made.variables) {
-    const value::Value v = variable.value.with_sensitive(variable.sensitive);
-    text += "var." + variable.name + ": " + shown(v) + "\n";
-  }
-  text += "\n> local-variables:\n\n";
-  std::vector<const templates::Local*> locals;
-  for (const templates::Local& local : made.locals) locals.push_back(&local);
-  std::sort(locals.begin(), locals.end(),
-            [](const auto* a, const auto* b) { return a->name < b->name; });
-  for (const templates::Local* local : locals) {
-    text += "local." + local->name + ": " + shown(local->value) + "\n";
-  }
-  text += "\n> builds:\n";
+void inspect_hcl(const Template& made, Output& output) {
+  output.say("Packer Inspect: HCL2 mode\n");
+  output.say(variables_text(made));
+  std::string text = "> builds:\n";
   for (size_t i = 0; i < made.builds.size(); ++i) {
     inspect_build(made, made.builds[i], i, text);
   }
-  return text;
+  output.say(text);
 }
 
 std::string padded(const std::string& text, size_t width) {
@@ -94,35 +77,37 @@ bool is_hidden(const Template& made, const templates::Variable& variable) {
                      });
 }
 
-std::string inspect_variables(const Template& made, Output& output) {
-  std::string required;
-  std::string optional;
+void inspect_variables(const Template& made, Output& output) {
+  if (made.variables.empty()) {
+    output.say("Variables:\n");
+    output.say("  <No variables>");
+    return;
+  }
   size_t width = 0;
+  bool any_required = false;
   for (const templates::Variable& variable : made.variables) {
-    width = std::max(width, variable.name.size());
-  }
-  for (const templates::Variable& variable : made.variables) {
-    std::string fallback;
-    if (variable.default_value) fallback = variable.default_value->as_string();
-    if (variable.sensitive || is_hidden(made, variable)) fallback = "<sensitive>";
-    output.record("template-variable",
-                  {variable.name, variable.required ? "" : fallback, variable.required ? "1" : "0"});
-    if (variable.required) {
-      required += "  " + variable.name + "\n";
-    } else {
-      optional += "  " + padded(variable.name, width) + " = " + fallback + "\n";
+    if (!variable.required) {
+      width = std::max(width, variable.name.size());
+      continue;
     }
+    if (!any_required) output.say("Required variables:\n");
+    any_required = true;
+    output.record("template-variable", {variable.name, "", "1"});
+    output.say("  " + variable.name);
   }
-  std::string text;
-  if (!required.empty()) text += "Required variables:\n\n" + required + "\n";
-  text += "Optional variables and their defaults:\n\n";
-  return text + (optional.empty() ? "  <No variables>\n" : optional);
+  if (any_required) output.say("");
+  output.say("Optional variables and their defaults:\n");
+  for (const templates::Variable& variable : made.variables) {
+    if (variable.required) continue;
+    std::string fallback = variable.default_value->as_string();
+    if (variable.sensitive || is_hidden(made, variable)) fallback = "<sensitive>";
+    output.record("template-variable", {variable.name, fallback, "0"});
+    output.say("  " + padded(variable.name, width) + " = " + fallback);
+  }
 }
 
-std::string inspect_legacy(const Template& made, Output& output) {
-  std::string text = "Packer Inspect: JSON mode\n\n";
-  if (!made.description.empty()) text += "Description:\n\n" + made.description + "\n\n";
-  text += inspect_variables(made, output) + "\nBuilders:\n\n";
+void inspect_builders(const Template& made, Output& output) {
+  output.say("Builders:\n");
   std::vector<std::pair<std::string, std::string>> builders;
   size_t width = 0;
   for (const templates::Source& source : made.sources) {
@@ -132,18 +117,30 @@ std::string inspect_legacy(const Template& made, Output& output) {
   std::sort(builders.begin(), builders.end());
   for (const auto& [name, type] : builders) {
     output.record("template-builder", {name, type});
-    text += "  " + (name == type ? name : padded(name, width) + " (" + type + ")") + "\n";
+    output.say("  " + padded(name, width) + (name == type ? "" : " (" + type + ")"));
   }
-  if (builders.empty()) text += "  <No builders>\n";
-  text += "\nProvisioners:\n\n";
+  if (builders.empty()) output.say("  <No builders>");
+}
+
+void inspect_legacy(const Template& made, Output& output) {
+  output.say("Packer Inspect: JSON mode");
+  if (!made.description.empty()) {
+    output.say("Description:\n");
+    output.say(made.description + "\n");
+  }
+  inspect_variables(made, output);
+  output.say("");
+  inspect_builders(made, output);
+  output.say("");
+  output.say("Provisioners:\n");
   for (const json::LegacyProvisioner& block : made.legacy->provisioners) {
     output.record("template-provisioner", {block.component.type});
-    text += "  " + block.component.type + "\n";
+    output.say("  " + block.component.type);
   }
-  if (made.legacy->provisioners.empty()) text += "  <No provisioners>\n";
-  return text + "\nNote: If your build names contain user variables or template\n"
-                "functions such as 'timestamp', these are processed at build time,\n"
-                "and therefore only show in their raw form here.";
+  if (made.legacy->provisioners.empty()) output.say("  <No provisioners>");
+  output.say("\nNote: If your build names contain user variables or template\n"
+             "functions such as 'timestamp', these are processed at build time,\n"
+             "and therefore only show in their raw form here.");
 }
 
 }  // namespace
@@ -171,10 +168,11 @@ int run_inspect(Invocation& invocation) {
     invocation.output.diagnostics(found, session.texts());
     return kFailure;
   }
-  std::string text = made->syntax == templates::Syntax::Hcl2
-                         ? inspect_hcl(*made)
-                         : inspect_legacy(*made, invocation.output);
-  invocation.output.say(text);
+  if (made->syntax == templates::Syntax::Hcl2) {
+    inspect_hcl(*made, invocation.output);
+  } else {
+    inspect_legacy(*made, invocation.output);
+  }
   return kSuccess;
 }
 

@@ -1,5 +1,6 @@
 // farmctl validate: everything that can be known about a template without building it.
 
+#include "ops/farmctl/common/diagnostic_sarif.h"
 #include "ops/farmctl/common/plan_session.h"
 #include "ops/farmctl/verbs/verb.h"
 
@@ -17,7 +18,7 @@ const std::vector<Flag>& validate_flags() {
       {"ignore-prerelease-plugins", FlagKind::Switch, "no effect: components are built in"},
       {"use-sequential-evaluation", FlagKind::Switch,
        "no effect: locals and data sources are always evaluated by what they need"},
-      {"output", FlagKind::Text, "json  diagnostics as one JSON document"},
+      {"output", FlagKind::Text, "json or sarif: diagnostics as one document"},
   });
   return flags;
 }
@@ -37,8 +38,8 @@ int run_validate(Invocation& invocation) {
       validate_flags(), exit_code);
   if (!flags) return exit_code;
   const std::string form = flags->text("output");
-  if (!form.empty() && form != "json" && form != "text") {
-    invocation.output.error("--output must be json or text, not \"" + form + "\"");
+  if (!form.empty() && form != "json" && form != "sarif" && form != "text") {
+    invocation.output.error("--output must be json, sarif or text, not \"" + form + "\"");
     return kFailure;
   }
   Result<templates::LoadOptions> options = load_options(*flags, flags->arguments()[0]);
@@ -57,8 +58,8 @@ int run_validate(Invocation& invocation) {
   if (!found.has_errors() && !options->syntax_only) {
     found.append(session.plan(plan_options(*flags)).diagnostics);
   }
-  if (form == "json") {
-    invocation.output.raw(diagnostics_json(found));
+  if (form == "json" || form == "sarif") {
+    invocation.output.raw(form == "json" ? diagnostics_json(found) : diagnostics_sarif(found));
     return found.has_errors() ? kFailure : kSuccess;
   }
   invocation.output.diagnostics(found, session.texts());
@@ -69,7 +70,7 @@ int run_validate(Invocation& invocation) {
   const std::string unchecked = joined(session.unasked());
   if (!unchecked.empty()) {
     invocation.output.say("Not checked offline (values unknown): " + unchecked +
-                          ". --online asks data sources.");
+                          ". --online asks them.");
   }
   return kSuccess;
 }

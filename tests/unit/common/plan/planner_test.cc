@@ -66,12 +66,12 @@ TEST(Planner, RefusesWhatCannotRunWhenAsked) {
 source "null" "a" { communicator = "none" }
 build {
   sources = ["null.a"]
-  provisioner "breakpoint" {}
+  provisioner "azure-dtlartifact" {}
 })");
   planning.load.path = "a.pkr.hcl";
   planning.options.require_built_in = true;
   EXPECT_EQ(dump(planning.run().diagnostics),
-            "error a.pkr.hcl:5:3 Missing plugins | The provisioner \"breakpoint\" can be checked "
+            "error a.pkr.hcl:5:3 Missing plugins | The provisioner \"azure-dtlartifact\" can be checked "
             "but not run by this version of farm.\n");
 }
 

@@ -30,6 +30,49 @@ std::string shown(const value::Value& v) {
 
 namespace {
 
+constexpr const char* kWorkingDirectory = "/home/ann/images";
+
+/// The user's side of a template whose files are in memory.
+class MemoryOutside final : public functions::Outside {
+ public:
+  MemoryOutside(Planning::Texts files, const Environment& environment)
+      : files_(std::move(files)), environment_(environment) {}
+
+  Result<std::string> read_file(const std::string& path) override {
+    const auto found = files_.find(relative(path));
+    if (found == files_.end()) return not_found("no file " + path);
+    return found->second;
+  }
+  Result<bool> file_exists(const std::string& path) override {
+    return files_.contains(relative(path));
+  }
+  Result<std::vector<std::string>> list_files(const std::string& directory) override {
+    std::vector<std::string> names;
+    for (const auto& [path, text] : files_) {
+      if (path.starts_with(relative(directory) + "/")) {
+        names.push_back(path.substr(relative(directory).size() + 1));
+      }
+    }
+    return names;
+  }
+  std::string working_directory() override { return kWorkingDirectory; }
+  std::string home_directory() override { return "/home/ann"; }
+  std::optional<std::string> environment(const std::string& name) override {
+    return environment_.get(name);
+  }
+  Result<std::string> secret(const std::string& kind, const std::vector<std::string>&) override {
+    return unavailable(kind + " cannot be asked in a test");
+  }
+
+ private:
+  static std::string relative(const std::string& path) {
+    const std::string prefix = std::string(kWorkingDirectory) + "/";
+    return path.starts_with(prefix) ? path.substr(prefix.size()) : path;
+  }
+  Planning::Texts files_;
+  const Environment& environment_;
+};
+
 std::string dump_component(const ComponentSpec& spec, const std::string& indent) {
   std::string text = spec.type + (spec.name.empty() ? "" : " (" + spec.name + ")") + "\n";
   for (const auto& [name, v] : spec.config.entries()) {
@@ -60,14 +103,14 @@ Planning::Planning(const std::string& path, const std::string& text)
 }
 
 Planning::Planning(Texts files, Texts environment)
-    : environment_(std::move(environment)), files_(std::move(files)),
-      outside_(environment_, "/home/ann/images") {}
+    : environment_(std::move(environment)), files_(files),
+      outside_(std::make_unique<MemoryOutside>(std::move(files), environment_)) {}
 
 Diagnosed<Plan> Planning::run() {
   data_sources_ = std::make_unique<CatalogDataSources>(
       builders::component_catalog(), CatalogDataSources::Mode::Unknown,
       [this](const std::string& name) { return environment_.get(name); });
-  const templates::LoadWorld world{files_,  texts_, outside_, random_,
+  const templates::LoadWorld world{files_,  texts_, *outside_, random_,
                                    WallTime{1'704'164'645'000'000'000}, *data_sources_};
   Diagnosed<templates::Template> result = templates::load_template(load, world);
   template_ = std::move(result.value);

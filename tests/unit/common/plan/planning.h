@@ -9,7 +9,7 @@
 #include "common/base/random.h"
 #include "common/plan/catalog_data_sources.h"
 #include "common/plan/planner.h"
-#include "common/template/functions/local_outside.h"
+#include "common/template/functions/function.h"
 #include "common/template/source/loader.h"
 
 namespace farm::plan {
@@ -32,7 +32,7 @@ class Planning {
   Environment environment_;
   templates::MemoryTree files_;
   templates::SourceTexts texts_;
-  functions::LocalOutside outside_;
+  std::unique_ptr<functions::Outside> outside_;
   SeededRandom random_{7};
   std::unique_ptr<CatalogDataSources> data_sources_;
   std::optional<templates::Template> template_;

@@ -1,0 +1,5 @@
+by_auto = "auto"
+by_file = "auto"
+by_json = "auto"
+by_flag = "auto"
+from_env = "auto beats the environment"

@@ -1,0 +1,3 @@
+by_file = "file"
+by_flag = "file"
+flag    = true
