@@ -1,8 +1,8 @@
 // FileLedger: the resource ledger of one lease as an append-only file. Every line is on disk before
 // the call returns, so whatever a killed build left behind can be found and removed by sweep().
 //
-// Line: `I <n> <kind> <name>` (intent), `B <n> <id>` (bound), `G <n>` (gone); names and ids are
-// percent-encoded. A last line without a newline was torn by a crash and is ignored. The file is
+// Line: `I <n> <kind> <name>` (intent), `B <n> <id>` (bound), `G <n>` (gone), `K <n>` (kept, if the
+// job succeeds); names and ids are percent-encoded. A last line without a newline was torn by a crash and is ignored. The file is
 // created with the first intent: most small builds own nothing and pay nothing.
 #pragma once
 
@@ -22,6 +22,7 @@ struct OpenResource {
   std::string kind;
   std::string name;
   std::string id;  // empty: the create call may or may not have happened
+  bool kept = false;  // it is the artifact of the job
 };
 
 class FileLedger final : public builders::ResourceLedger {
@@ -32,6 +33,7 @@ class FileLedger final : public builders::ResourceLedger {
   Result<uint64_t> intend(const std::string& kind, const std::string& name) override;
   Result<void> bound(uint64_t intent, const std::string& id) override;
   Result<void> gone(uint64_t intent) override;
+  Result<void> keep(uint64_t intent) override;
 
   const std::vector<OpenResource>& open_resources() const { return open_; }
 
@@ -48,7 +50,7 @@ class FileLedger final : public builders::ResourceLedger {
 
 /// One line of a ledger file, for followers of a running build.
 struct LedgerEvent {
-  enum class Kind { Intent, Bound, Gone };
+  enum class Kind { Intent, Bound, Gone, Kept };
   Kind kind = Kind::Intent;
   OpenResource resource;  // fields that the line carries
 };

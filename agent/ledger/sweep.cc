@@ -85,11 +85,15 @@ size_t kill_lease_processes(std::string_view lease) {
   return killed;
 }
 
-Result<SweepReport> sweep(const std::string& path) {
+Result<SweepReport> sweep(const std::string& path, JobEnd end) {
   FileLedger ledger = TRY(FileLedger::open(path));
   SweepReport report;
   const std::vector<OpenResource> open = ledger.open_resources();
   for (auto resource = open.rbegin(); resource != open.rend(); ++resource) {
+    if (resource->kept && end == JobEnd::Succeeded) {
+      TRY(ledger.gone(resource->intent));
+      continue;
+    }
     if (!is_local_kind(resource->kind)) {
       report.foreign.push_back(*resource);
       continue;

@@ -19,8 +19,11 @@ struct SweepReport {
   bool clean() const { return foreign.empty() && failures.empty(); }
 };
 
+/// What became of the job: the artifact of one that succeeded stays and leaves the ledger.
+enum class JobEnd { Succeeded, Otherwise };
+
 /// Sweeps the ledger file at `path`, newest resource first. A missing file is a clean sweep.
-Result<SweepReport> sweep(const std::string& path);
+Result<SweepReport> sweep(const std::string& path, JobEnd end = JobEnd::Otherwise);
 
 /// Whether sweep() removes resources of this kind itself.
 bool is_local_kind(const std::string& kind);

@@ -61,7 +61,9 @@ wire::JobResult Supervisor::final_result(const Lease& lease,
 // False when resources of a provider are left.
 bool Supervisor::sweep_ledger(Lease& lease) {
   if (lease.ledger_read == 0 || lease.directory.kept()) return true;
-  const Result<SweepReport> report = sweep(lease.directory.ledger());
+  const bool succeeded = lease.result->outcome == wire::Outcome::Succeeded;
+  const Result<SweepReport> report =
+      sweep(lease.directory.ledger(), succeeded ? JobEnd::Succeeded : JobEnd::Otherwise);
   if (!report) {
     log::error("ledger not swept", {{"error", report.error().message}});
     return true;

@@ -17,6 +17,8 @@ wire::ResourceEvent resource_event(const wire::JobRef& ref, const LedgerEvent& l
     case LedgerEvent::Kind::Gone:
       event.kind = wire::ResourceEvent::Kind::Gone;
       break;
+    case LedgerEvent::Kind::Kept:
+      break;  // callers leave it out: the coordinator hears of the artifact by the result
   }
   event.intent = line.resource.intent;
   event.resource_kind = line.resource.kind;
@@ -29,7 +31,7 @@ std::vector<wire::ResourceEvent> resource_events(const wire::JobRef& ref,
                                                  std::string_view bytes) {
   std::vector<wire::ResourceEvent> events;
   const Result<size_t> read = read_ledger_lines(bytes, [&](const LedgerEvent& line) {
-    events.push_back(resource_event(ref, line));
+    if (line.kind != LedgerEvent::Kind::Kept) events.push_back(resource_event(ref, line));
   });
   if (!read) log::warn("damaged ledger file", {{"error", read.error().message}});
   return events;

@@ -383,6 +383,7 @@ void Supervisor::read_ledger(Lease& lease) {
   const std::string bytes = tail(lease.directory.ledger(), lease.ledger_read);
   if (bytes.empty()) return;
   const Result<size_t> read = read_ledger_lines(bytes, [&](const LedgerEvent& line) {
+    if (line.kind == LedgerEvent::Kind::Kept) return;
     events_.on_resource(resource_event(lease.ref, line));
   });
   if (read) {

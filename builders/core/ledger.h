@@ -24,8 +24,11 @@ class ResourceLedger {
   virtual Result<uint64_t> intend(const std::string& kind, const std::string& name) = 0;
   /// The id the provider gave (process: identity of the pid).
   virtual Result<void> bound(uint64_t intent, const std::string& id) = 0;
-  /// After a verified removal, or when the resource has become the artifact.
+  /// After a verified removal.
   virtual Result<void> gone(uint64_t intent) = 0;
+  /// It has become the artifact: it stays if the job succeeds, and is swept like the rest if not,
+  /// even when its runner is killed a moment later.
+  virtual Result<void> keep(uint64_t intent) { return gone(intent); }
 };
 
 }  // namespace farm::builders

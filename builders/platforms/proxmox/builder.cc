@@ -5,6 +5,7 @@
 
 #include "builders/platforms/proxmox/step_connect_guest.h"
 #include "builders/platforms/proxmox/step_create_machine.h"
+#include "builders/platforms/proxmox/step_derive_key.h"
 #include "builders/platforms/proxmox/step_finish.h"
 #include "builders/platforms/proxmox/step_place.h"
 #include "builders/platforms/proxmox/step_provide_iso.h"
@@ -44,6 +45,7 @@ std::vector<StepPtr> ProxmoxBuilder::steps(Client& client, Vm& vm,
   std::vector<StepPtr> list = step_list(ChooseNode{config_, client, vm});
   if (kind_ == Kind::Clone) {
     move_into(list, step_list(steps::CreateTemporaryKey{config_.communicator},
+                              DeriveKey{config_.communicator},
                               FindSource{config_, client, vm}));
   }
   local_isos.resize(config_.isos.size());

@@ -158,6 +158,7 @@ Result<Json> Client::call(const std::string& method, const std::string& path,
   net::HttpRequest made = request(method, path);
   const std::string encoded = form_encode(values);
   const bool has_body = method == "POST" || method == "PUT";
+  made.fresh_connection = method == "POST";
   if (!has_body && !encoded.empty()) made.url += "?" + encoded;
   if (has_body) {
     made.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};

@@ -76,21 +76,24 @@ Result<std::string> GuestAddress::ask(const CancelToken& cancel) const {
         "installed and enabled in it");
   }
   if (error.message.find("No QEMU guest agent configured") != std::string::npos ||
-      error.code == ErrorCode::Denied || error.code == ErrorCode::Cancelled ||
-      error.code == ErrorCode::NotFound) {
+      error.code == ErrorCode::Cancelled || error.code == ErrorCode::NotFound) {
     return error;
   }
+  // Not the guest's refusal of a login, which may be tried again.
+  if (error.code == ErrorCode::Denied) return invalid_input(error.message);
   return unavailable(error.message);
 }
 
 Result<std::string> GuestAddress::find(BuildContext& context, const CancelToken& cancel) {
   const Instant now = context.clock.now();
   if (asked_ && now - *asked_ < kPause) {
+    if (!address_.empty()) return address_;
     if (!cancel.sleep(kPause - (now - *asked_))) return cancelled("cancelled");
   }
   asked_ = context.clock.now();
   if (!told_) told_ = asked_;
   Result<std::string> address = ask(cancel);
+  address_ = address ? *address : "";
   if (address) {
     reason_.clear();
     return address;

@@ -29,6 +29,7 @@ class GuestAddress {
   Client* client_;
   Vm* vm_;
   std::string reason_;
+  std::string address_;  // what the last question was answered with
   std::optional<Instant> asked_;
   std::optional<Instant> told_;
 };

@@ -15,6 +15,7 @@ constexpr Duration kPowerPause = std::chrono::seconds(2);
 constexpr Duration kLockPause = std::chrono::milliseconds(500);
 constexpr int kLockPolls = 120;
 constexpr int kGonePolls = 40;
+constexpr Duration kRequestPause = std::chrono::seconds(1);
 
 std::vector<std::string> split_tags(const std::string& text) {
   std::vector<std::string> tags;
@@ -44,10 +45,11 @@ Result<Json> settings_if_there(Client& client, const std::string& node, int64_t 
   return Json();
 }
 
-bool carries(const Json& config, const std::string& mark) {
+bool is_ours(const Json& config, const Identity& ours) {
   const std::vector<std::string> tags = split_tags(text_of(config, "tags"));
-  return std::find(tags.begin(), tags.end(), mark) != tags.end() ||
-         text_of(config, "description").find(mark) != std::string::npos;
+  return std::find(tags.begin(), tags.end(), ours.mark) != tags.end() ||
+         text_of(config, "description").find(ours.mark) != std::string::npos ||
+         (!ours.uuid.empty() && uuid_of(config) == ours.uuid);
 }
 
 // Whether a task on the node may still bring the machine into being.
@@ -176,19 +178,29 @@ std::optional<ListedMachine> machine_with_id(const std::vector<ListedMachine>& a
   return *found;
 }
 
+std::string uuid_of(const Json& config) {
+  const std::string text = text_of(config, "smbios1");
+  const size_t at = text.find("uuid=");
+  return at == std::string::npos ? "" : text.substr(at + 5, text.find(',', at) - at - 5);
+}
+
 Result<void> remove_if_ours(Client& client, const std::string& node, int64_t id,
-                            const std::string& mark, const CancelToken& cancel) {
+                            const Identity& ours, const CancelToken& cancel) {
+  bool settled_once = !ours.uuid.empty();
   for (int poll = 0; poll < kLockPolls; ++poll) {
+    // In this order: a task that ends between the two has left its machine.
+    const bool busy = TRY(being_created(client, node, id, cancel));
     const Json config = TRY(settings_if_there(client, node, id, cancel));
     const bool there = !config.is_null();
-    const bool busy = TRY(being_created(client, node, id, cancel));
     // A lock without a task: whoever held it was killed.
     const bool settled = there ? text_of(config, "lock").empty() || (!busy && poll > 4) : !busy;
-    if (settled) {
-      if (!there || !carries(config, mark)) return {};
-      return Machine(client, node, id).remove(cancel);
+    if (settled && there) {
+      return is_ours(config, ours) ? Machine(client, node, id).remove(cancel) : Result<void>();
     }
-    if (!cancel.sleep(kLockPause)) return cancelled("cancelled");
+    if (settled && settled_once) return {};
+    // The request of whoever was killed may still be on its way.
+    if (settled) settled_once = true;
+    if (!cancel.sleep(settled ? kRequestPause : kLockPause)) return cancelled("cancelled");
   }
   return timed_out(fmt::format("machine {} on node {} is being created for too long", id, node));
 }

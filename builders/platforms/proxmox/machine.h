@@ -56,9 +56,18 @@ std::vector<ListedMachine> machines_named(const std::vector<ListedMachine>& all,
                                           const std::string& name);
 std::optional<ListedMachine> machine_with_id(const std::vector<ListedMachine>& all, int64_t id);
 
-/// Removes the machine `id` if it carries `mark` in tags or description: it is ours. One that is
-/// being created is waited for. Ok when there is none, or none of ours.
+/// How a machine is known to be ours: the mark is in its tags or description until the last step,
+/// the UUID stays.
+struct Identity {
+  std::string mark;
+  std::string uuid;  // empty: not known yet
+};
+/// The UUID the server gave the machine (SMBIOS).
+std::string uuid_of(const Json& config);
+
+/// Removes the machine `id` if it is ours. One that is being created is waited for. Ok when there is
+/// none, or none of ours.
 Result<void> remove_if_ours(Client& client, const std::string& node, int64_t id,
-                            const std::string& mark, const CancelToken& cancel);
+                            const Identity& ours, const CancelToken& cancel);
 
 }  // namespace farm::builders::platform_proxmox

@@ -26,7 +26,7 @@ Result<void> reap_machine(ReapContext& context, const LeftResource& resource) {
   const std::optional<LedgerName> name = parse_ledger_name(resource.name);
   if (!name) return corrupt("'" + resource.name + "' names no machine");
   Client client = TRY(client_of(context));
-  return remove_if_ours(client, name->node, name->id, name->mark, context.cancel);
+  return remove_if_ours(client, name->node, name->id, {name->mark, resource.id}, context.cancel);
 }
 
 Result<void> reap_volume(ReapContext& context, const LeftResource& resource) {

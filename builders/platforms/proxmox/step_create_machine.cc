@@ -44,15 +44,18 @@ Result<void> CreateMachine::run(BuildContext& context) {
     const Result<void> made = make(context);
     if (made) break;
     if (!id_taken(made.error())) return made;
-    // It is somebody else's machine: nothing came to be.
+    // Most likely it is somebody else's machine; if a lost answer made it ours, it goes.
+    TRY(remove_if_ours(*client_, vm_->node, vm_->placement.id, {vm_->mark, {}}, context.cancel));
     TRY(context.ledger.gone(*intent_));
     intent_.reset();
     if (config_->vm_id != 0 || attempt >= kIdTries) return made;
     context.ui.message(fmt::format("Machine id {} was taken meanwhile; trying another",
                                    vm_->placement.id));
   }
-  TRY(context.ledger.bound(*intent_, std::to_string(vm_->placement.id)));
   context.instance_id = std::to_string(vm_->placement.id);
+  const Json settings = TRY(vm_->machine(*client_).config(context.cancel));
+  vm_->uuid = uuid_of(settings);
+  TRY(context.ledger.bound(*intent_, vm_->uuid.empty() ? context.instance_id : vm_->uuid));
   context.reach["machine"] = fmt::format(
       "Machine {} on node {} stays: remove it with qm stop {} && qm destroy {} there.",
       vm_->placement.id, vm_->node, vm_->placement.id, vm_->placement.id);
@@ -112,11 +115,14 @@ Result<void> CreateMachine::grow(BuildContext& context, const MachineParameters&
 
 Result<void> CreateMachine::cleanup(BuildContext& context) {
   if (!intent_) return {};
-  if (!vm_->finished) {
-    context.ui.say(fmt::format("Stopping and deleting VM {}...", vm_->placement.id));
-    const CancelToken fresh;  // the build's own may be cancelled
-    TRY(remove_if_ours(*client_, vm_->node, vm_->placement.id, vm_->mark, fresh));
+  if (vm_->finished) {
+    const uint64_t artifact = *intent_;
+    intent_.reset();
+    return context.ledger.keep(artifact);
   }
+  context.ui.say(fmt::format("Stopping and deleting VM {}...", vm_->placement.id));
+  const CancelToken fresh;  // the build's own may be cancelled
+  TRY(remove_if_ours(*client_, vm_->node, vm_->placement.id, {vm_->mark, vm_->uuid}, fresh));
   const uint64_t intent = *intent_;
   intent_.reset();
   return context.ledger.gone(intent);

@@ -12,13 +12,14 @@
 namespace farm::builders::platform_proxmox {
 
 /// Kinds of this platform in the resource ledger.
-inline constexpr const char* kMachineKind = "proxmox-vm";    // name: NODE/ID MARK
+inline constexpr const char* kMachineKind = "proxmox-vm";    // name: NODE/ID MARK, id: UUID
 inline constexpr const char* kVolumeKind = "proxmox-volume";  // name: NODE/STORAGE:iso/NAME
 
 struct Vm {
   std::string node;
   /// Our tag on the machine, the same after a restart of everything: farm-<lease>.
   std::string mark;
+  std::string uuid;  // of the machine, once it is there
   Placement placement;
   /// Slots of the clone's source that hold disks.
   std::vector<std::string> source_disks;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration kPause = std::chrono::milliseconds(500);
 constexpr int kPolls = 40;
+constexpr int kUploadPolls = 180;
 
 Result<bool> listed(Client& client, const std::string& node, const std::string& storage,
                     const std::string& volume, const CancelToken& cancel) {
@@ -16,6 +17,28 @@ Result<bool> listed(Client& client, const std::string& node, const std::string& 
   return list.is_array() && std::any_of(list.begin(), list.end(), [&](const Json& entry) {
            return text_of(entry, "volid") == volume;
          });
+}
+
+// Whether an upload to the node has not come to its end. Its task does not say which file.
+Result<bool> uploading(Client& client, const std::string& node, const CancelToken& cancel) {
+  const Json tasks =
+      TRY(client.get("/nodes/" + node + "/tasks", {{"source", "active"}}, cancel));
+  return tasks.is_array() && std::any_of(tasks.begin(), tasks.end(), [](const Json& task) {
+           const std::string status = text_of(task, "status");
+           return text_of(task, "type") == "imgcopy" && (status.empty() || status == "RUNNING");
+         });
+}
+
+// Waits for uploads to end, then looks.
+Result<bool> there_for_good(Client& client, const std::string& node, const std::string& storage,
+                            const std::string& volume, const CancelToken& cancel) {
+  for (int poll = 0; poll < kUploadPolls; ++poll) {
+    const bool busy = TRY(uploading(client, node, cancel));
+    const bool there = TRY(listed(client, node, storage, volume, cancel));
+    if (there || !busy) return there;
+    if (!cancel.sleep(kPause)) return cancelled("cancelled");
+  }
+  return timed_out("an upload to node " + node + " does not end");
 }
 
 }  // namespace
@@ -33,7 +56,7 @@ std::string stored_name(const std::string& name) {
 Result<void> remove_volume(Client& client, const std::string& node, const std::string& volume,
                            const CancelToken& cancel) {
   const std::string storage = volume.substr(0, volume.find(':'));
-  const bool there = TRY(listed(client, node, storage, volume, cancel));
+  const bool there = TRY(there_for_good(client, node, storage, volume, cancel));
   if (!there) return {};
   const Json data = TRY(client.remove("/nodes/" + node + "/storage/" + storage + "/content/" +
                                           net::percent_encode(volume),

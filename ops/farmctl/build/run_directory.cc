@@ -52,7 +52,10 @@ bool sweep_lease(const agent::LeaseDirectory& lease, const std::string& adopt_in
     if (!killed) notes.push_back(killed.error().message);
   }
   agent::kill_lease_processes(lease.name());
-  const Result<agent::SweepReport> report = agent::sweep(lease.ledger());
+  const Result<wire::JobResult> result = lease.result();
+  const bool succeeded = result && result->outcome == wire::Outcome::Succeeded;
+  const Result<agent::SweepReport> report = agent::sweep(
+      lease.ledger(), succeeded ? agent::JobEnd::Succeeded : agent::JobEnd::Otherwise);
   if (!report) {
     notes.push_back(report.error().message);
     return false;

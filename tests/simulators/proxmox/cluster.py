@@ -8,6 +8,7 @@ import os
 import random
 import re
 import time
+import uuid
 
 from description import is_true
 
@@ -44,6 +45,11 @@ def size_text(size):
         if size % UNITS[unit] == 0 and size >= UNITS[unit]:
             return "%d%s" % (size // UNITS[unit], unit)
     return str(size)
+
+
+def storage_of(text):
+    """Of a drive: POOL:..., wherever among the properties the volume is."""
+    return re.search(r"(?:^|,|file=)([A-Za-z][\w.-]*):", text)[1]
 
 
 class Task:
@@ -202,9 +208,14 @@ class Cluster:
             self.volumes[volume] = {"size": 4 << 20, "vmid": machine.id, "node": node}
             return volume + ",media=cdrom" + ("," + rest if rest else "")
         if not re.fullmatch(r"\d+(\.\d+)?", size):
-            if first not in self.volumes:
-                raise Refused(500, "no such volume '%s'" % first)
-            return text
+            named = re.search(r"(?:^|,)file=([^,]+)", text)
+            volume = named[1] if named else first
+            if volume not in self.volumes:
+                raise Refused(500, "no such volume '%s'" % volume)
+            options = [part for part in text.split(",") if part != volume and
+                       not part.startswith(("file=", "format=", "size=", "media=disk"))]
+            return ",".join([volume] + options + [
+                "size=" + size_text(self.volumes[volume]["size"])])
         self.storage(node, storage, "images")
         number = 0
         while "%s:vm-%d-disk-%d" % (storage, machine.id, number) in self.volumes:
@@ -227,8 +238,7 @@ class Cluster:
                 vmid, vmid, self.machines[vmid].node))
         for key, value in values.items():
             if DISK.fullmatch(key) and not value.startswith("none") and ":" in value:
-                self.storage(node, re.sub("^file=", "", value).split(":")[0],
-                             "iso" if ":iso/" in value else "images")
+                self.storage(node, storage_of(value), "iso" if ":iso/" in value else "images")
         machine = Machine(node, vmid, {"lock": "create"})
         machine.pool = pool
         self.machines[vmid] = machine
@@ -241,8 +251,8 @@ class Cluster:
             except Refused:
                 gone()
                 raise
-            config.setdefault("smbios1", "uuid=00000000-0000-4000-8000-%012d" % vmid)
-            config.setdefault("vmgenid", "00000000-0000-4000-8000-%012d" % (vmid + 1))
+            config.setdefault("smbios1", "uuid=%s" % uuid.uuid4())
+            config.setdefault("vmgenid", str(uuid.uuid4()))
             config.setdefault("meta", "creation-qemu=9.2.0,ctime=%d" % time.time())
             disks = sorted(key for key in config if DISK.fullmatch(key)
                            and "media=cdrom" not in config[key] and not key.startswith(
@@ -286,6 +296,7 @@ class Cluster:
                                                             for _ in range(3))
                     config[key] = ",".join(["%s=%s" % (model, mac)] + rest)
             config["name"] = values.get("name", "Copy-of-VM-%s" % source.config.get("name"))
+            config["smbios1"], config["vmgenid"] = "uuid=%s" % uuid.uuid4(), str(uuid.uuid4())
             if "description" in values:
                 config["description"] = values["description"]
             machine.config = config
@@ -344,8 +355,7 @@ class Cluster:
                               {name: "unable to set and delete at the same time"})
         for key, value in values.items():
             if DISK.fullmatch(key) and ":" in value:
-                self.storage(node, re.sub("^file=", "", value).split(":")[0],
-                             "iso" if ":iso/" in value else "images")
+                self.storage(node, storage_of(value), "iso" if ":iso/" in value else "images")
 
         def change():
             for name in deleted:
@@ -517,6 +527,17 @@ class Cluster:
                 entry["vmid"] = volume["vmid"]
             entries.append(entry)
         return entries
+
+    def allocate(self, node, storage, values):
+        """A volume before its machine, as older clients make them."""
+        self.storage(node, storage, "images")
+        volume = "%s:%s" % (storage, values["filename"])
+        if volume in self.volumes:
+            raise Refused(500, "volume '%s' already exists" % volume)
+        size = values["size"]
+        self.volumes[volume] = {"vmid": int(values["vmid"]), "node": node, "size":
+                                int(size) << 10 if size.isdigit() else size_in_bytes(size)}
+        return volume
 
     def delete_volume(self, node, storage, volume, user):
         self.storage(node, storage)

@@ -84,8 +84,8 @@ class Description:
                 if rule == "shared":
                     properties[name] = document["shared"][name]
             pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation["path"])
-            # The server takes the rest of the path here, slashes too.
-            pattern = pattern.replace("(?P<volume>[^/]+)", "(?P<volume>.+)")
+            # What these are may hold slashes.
+            pattern = re.sub(r"\?P<(volume|upid)>\[\^/\]\+", r"?P<\1>.+", pattern)
             self.operations.append((re.compile(pattern), operation))
 
     def find(self, method, path):

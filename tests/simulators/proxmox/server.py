@@ -202,11 +202,7 @@ class Simulator:
                 raise Refused(403, "API token is not allowed for this call")
             permissions = operation.get("permissions") or {}
             self.check_permission(permissions.get("check"), user, values)
-            node = in_path.get("node")
-            if node is not None and node not in self.cluster.nodes:
-                raise Refused(596, "hostname lookup '%s' failed - failed to get address info" % node)
-            if node is not None and not self.cluster.nodes[node]["online"]:
-                raise Refused(595, "No route to host")
+            self.check_node(in_path.get("node"))
             errors = self.description.faults(operation, values)
             if errors:
                 self.refusals.append((400, "%s %s" % (method, path), errors))
@@ -216,6 +212,12 @@ class Simulator:
             if fault:
                 raise AssertionError("%s %s: %s" % (method, path, fault))
             return data
+
+    def check_node(self, node):
+        if node is not None and node not in self.cluster.nodes:
+            raise Refused(596, "hostname lookup '%s' failed - failed to get address info" % node)
+        if node is not None and not self.cluster.nodes[node]["online"]:
+            raise Refused(595, "No route to host")
 
     def unmanage(self, user, vmid):
         self.need(user, "/", ["Sys.Console"])
@@ -369,6 +371,9 @@ class Simulator:
     def content(self, user, values):
         return self.cluster.content(values["node"], values["storage"], values.get("content"))
 
+    def allocate(self, user, values):
+        return self.cluster.allocate(values["node"], values["storage"], values)
+
     def delete_volume(self, user, values):
         self.need(user, "/storage/" + values["storage"], ["Datastore.AllocateSpace"])
         return self.cluster.delete_volume(values["node"], values["storage"], values["volume"],
@@ -467,6 +472,7 @@ HANDLERS = {
     "POST " + VM + "/status/shutdown": "shutdown", "POST " + VM + "/template": "template",
     "GET " + VM + "/agent/network-get-interfaces": "interfaces",
     "GET " + STORAGE: "node_storages", "GET " + STORAGE + "/{storage}/content": "content",
+    "POST " + STORAGE + "/{storage}/content": "allocate",
     "DELETE " + STORAGE + "/{storage}/content/{volume}": "delete_volume",
     "POST " + STORAGE + "/{storage}/upload": "upload",
     "POST " + STORAGE + "/{storage}/download-url": "download",
@@ -485,6 +491,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def finish_request(self, request, client_address):
         request.settimeout(60)
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = self.simulator._context.wrap_socket(request, server_side=True)
         super().finish_request(request, client_address)
         try:
@@ -498,6 +505,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *arguments):
         pass
@@ -510,6 +518,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
 
     def refuse(self, refused):
         # Authentication fails without a body.
@@ -628,6 +637,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             values = dict(fields, filename=name, **in_path)
             simulator.journal.append(("POST", path, dict(fields, filename=name)))
             simulator.check_permission(operation["permissions"]["check"], user, values)
+            simulator.check_node(in_path["node"])
             errors = simulator.description.faults(operation, values)
             if errors:
                 simulator.refusals.append((400, "POST " + path, errors))

@@ -84,6 +84,10 @@ int runner_body(const std::string& directory, ControlChannel control) {
     result.outcome = wire::Outcome::Cancelled;
     result.error = cancelled("Build was cancelled.");
   }
+  if (what == "artifact") {
+    Result<FileLedger> ledger = FileLedger::open(lease.ledger());
+    (void)ledger->keep(ledger->intend("proxmox-vm", "machine").value_or(0)).has_value();
+  }
   if (what == "remains") {
     Result<FileLedger> ledger = FileLedger::open(lease.ledger());
     const uint64_t intent = ledger->intend("proxmox-vm", "machine").value_or(0);
@@ -210,6 +214,16 @@ TEST_F(SupervisorTest, HasRemainsAtAProviderReapedBeforeTheResult) {
   const std::string& message = heard_.results[0].error.message;
   EXPECT_NE(message.find("SIGKILL"), std::string::npos) << message;
   EXPECT_EQ(supervisor_->reaping(), 0U);
+  EXPECT_TRUE(supervisor_->forget(ref).has_value());
+  EXPECT_TRUE(io::list_files(directory_.path())->empty());
+}
+
+TEST_F(SupervisorTest, LeavesTheArtifactOfASuccess) {
+  const wire::JobRef ref = start("artifact");
+  ASSERT_TRUE(until_finished());
+  EXPECT_EQ(heard_.results[0].outcome, wire::Outcome::Succeeded);
+  ASSERT_EQ(heard_.resources.size(), 2U);  // not removed, only no longer watched
+  EXPECT_EQ(heard_.resources[1].kind, wire::ResourceEvent::Kind::Gone);
   EXPECT_TRUE(supervisor_->forget(ref).has_value());
   EXPECT_TRUE(io::list_files(directory_.path())->empty());
 }
