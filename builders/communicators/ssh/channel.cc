@@ -2,6 +2,7 @@
 
 #include <libssh2.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -16,6 +17,8 @@ constexpr unsigned kWindow = 8U << 20;
 constexpr unsigned kPacket = 32768;
 // For an orderly close of something nobody waits for.
 constexpr auto kCloseTime = std::chrono::milliseconds(500);
+// Of error output that nobody reads yet: enough to explain a failure.
+constexpr size_t kHeldErrors = 64U << 10;
 
 }  // namespace
 
@@ -47,13 +50,16 @@ Result<Channel> Channel::open_forward(Session& session, const std::string& host,
 }
 
 Channel::Channel(Channel&& other) noexcept
-    : session_(other.session_), channel_(std::exchange(other.channel_, nullptr)) {}
+    : session_(other.session_),
+      channel_(std::exchange(other.channel_, nullptr)),
+      held_errors_(std::move(other.held_errors_)) {}
 
 Channel& Channel::operator=(Channel&& other) noexcept {
   if (this != &other) {
     close();
     session_ = other.session_;
     channel_ = std::exchange(other.channel_, nullptr);
+    held_errors_ = std::move(other.held_errors_);
   }
   return *this;
 }
@@ -107,6 +113,12 @@ Result<void> Channel::subsystem(const std::string& name, const Wait& wait) {
 }
 
 Result<Transfer> Channel::try_read(ChannelStream stream, char* buffer, size_t capacity) {
+  if (stream == ChannelStream::ErrorOutput && !held_errors_.empty()) {
+    const size_t count = std::min(capacity, held_errors_.size());
+    std::copy_n(held_errors_.data(), count, buffer);
+    held_errors_.erase(0, count);
+    return Transfer{Moved::Some, count};
+  }
   const long got = libssh2_channel_read_ex(channel_, static_cast<int>(stream), buffer, capacity);
   if (got > 0) return Transfer{Moved::Some, static_cast<size_t>(got)};
   if (got == 0) {
@@ -135,8 +147,17 @@ Result<size_t> Channel::read_some(char* buffer, size_t capacity, const Wait& wai
     const Transfer step = TRY(try_read(ChannelStream::Output, buffer, capacity));
     if (step.moved == Moved::Some) return step.count;
     if (step.moved == Moved::End) return size_t{0};
-    TRY(session_->wait_ready(wait));
+    if (!hold_errors()) TRY(session_->wait_ready(wait));
   }
+}
+
+bool Channel::hold_errors() {
+  char buffer[4096];
+  const long got = libssh2_channel_read_ex(
+      channel_, static_cast<int>(ChannelStream::ErrorOutput), buffer, sizeof buffer);
+  if (got <= 0) return false;
+  if (held_errors_.size() < kHeldErrors) held_errors_.append(buffer, static_cast<size_t>(got));
+  return true;
 }
 
 Result<void> Channel::read_exactly(char* buffer, size_t count, const Wait& wait) {

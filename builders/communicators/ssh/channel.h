@@ -60,9 +60,13 @@ class Channel {
   Channel(Session& session, _LIBSSH2_CHANNEL* channel) : session_(&session), channel_(channel) {}
   void close() noexcept;
   int exit_code() const;
+  /// Takes error output aside while only standard output is read: the library shows the end of one
+  /// only when nothing of the other waits. True when there was some.
+  bool hold_errors();
 
   Session* session_;
   _LIBSSH2_CHANNEL* channel_;
+  std::string held_errors_;
 };
 
 /// Number of the signal that RFC 4254 section 6.10 calls `name` ("TERM"); 0 when unknown.

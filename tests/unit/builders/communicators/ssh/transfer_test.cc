@@ -144,6 +144,13 @@ TEST_P(Transfer, CopiesTreesWithRsyncsTrailingSlash) {
   expect_tree(here + "/down2");
 }
 
+TEST_P(Transfer, SaysWhyATreeCannotBeRead) {
+  const auto moved = communicator->download_directory(there + "/none", here + "/d", {}, cancel);
+  ASSERT_FALSE(moved);
+  EXPECT_NE(moved.error().message.find("No such file or directory"), std::string::npos)
+      << moved.error().message;
+}
+
 TEST_P(Transfer, RefusesALinkThatGoesInCircles) {
   ASSERT_TRUE(io::make_directories(here + "/tree/sub"));
   std::filesystem::create_symlink("..", here + "/tree/sub/up");
