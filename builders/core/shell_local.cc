@@ -14,6 +14,14 @@ namespace {
 constexpr const char* kSystems[] = {"darwin", "freebsd", "linux", "openbsd", "solaris", "windows"};
 constexpr const char* kHere = "linux";
 
+// Made only for commands that ask for it.
+std::string path_for_variables(const ShellLocalOptions& options, BuildContext& context) {
+  const bool asked = std::any_of(
+      options.execute_command.begin(), options.execute_command.end(),
+      [](const std::string& part) { return part.find(".EnvVarFile") != std::string::npos; });
+  return asked ? context.temp_directory + "/varfile_" + context.random.word(8) + ".sh" : "";
+}
+
 Result<void> run_one(const ShellLocalOptions& options, BuildContext& context,
                      const std::string& path, const std::string& shown) {
   context.ui.say("Running local shell script: " + shown);
@@ -22,10 +30,22 @@ Result<void> run_one(const ShellLocalOptions& options, BuildContext& context,
       options.variables_in_environment
           ? std::string()
           : format_environment(values, options.script.env_var_format);
+  const std::string file = path_for_variables(options, context);
+  const ScopeGuard remove([&] {
+    if (!file.empty()) (void)io::remove_file(file);
+  });
+  if (!file.empty()) {
+    const std::string exports =
+        format_environment(script_environment(options.script, context), "export %s='%s'\n");
+    TRY(io::write_file(file, exports, 0600));
+  }
   io::RunOptions run;
   for (const std::string& part : options.execute_command) {
-    run.spawn.argv.push_back(TRY(render_late(
-        part, context, {{"Vars", variables}, {"Script", path}, {"Command", path}})));
+    run.spawn.argv.push_back(TRY(render_late(part, context,
+                                             {{"Vars", variables},
+                                              {"Script", path},
+                                              {"Command", path},
+                                              {"EnvVarFile", file}})));
   }
   run.spawn.environment = context.environment.all();
   if (options.variables_in_environment) {

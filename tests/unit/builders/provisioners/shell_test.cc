@@ -126,6 +126,79 @@ TEST_F(Shell, ExitCodesAndDisconnects) {
   }
 }
 
+TEST_F(Shell, NamesFormatsAndCommandsOfOnesOwn) {
+  ASSERT_TRUE(io::write_file(directory_.path() + "/a.sh", "a").has_value());
+  ASSERT_TRUE(io::write_file(directory_.path() + "/b.sh", "b").has_value());
+  ASSERT_TRUE(prepare({{"scripts", strings({"a.sh", "b.sh"})},
+                       {"remote_folder", Value::string("/var/tmp")},
+                       {"remote_file", Value::string("run.sh")},
+                       {"env_var_format", Value::string("%s=<%s>;")},
+                       {"execute_command", Value::string("{{.Vars}} sh {{.Path}} {{ .Host }}")},
+                       {"pause_after", Value::string("1ms")}})
+                  .ok());
+  build_.context.generated["Host"] = Value::string("guest");
+  build_.context.http_ip = "10.0.2.2";
+  build_.context.http_port = 8042;
+  ASSERT_TRUE(run().has_value());
+  const std::string command =
+      "PACKER_BUILDER_TYPE=<null>;PACKER_BUILD_NAME=<base>;PACKER_HTTP_ADDR=<10.0.2.2:8042>;"
+      "PACKER_HTTP_IP=<10.0.2.2>;PACKER_HTTP_PORT=<8042>; sh /var/tmp/run.sh guest";
+  EXPECT_EQ(build_.guest->commands,
+            (std::vector<std::string>{"chmod 0755 /var/tmp/run.sh", command, "rm -f /var/tmp/run.sh",
+                                      "chmod 0755 /var/tmp/run.sh", command,
+                                      "rm -f /var/tmp/run.sh"}));
+}
+
+TEST_F(Shell, TheShebangOfInlineText) {
+  struct Case {
+    const char* name;
+    std::string option;
+    std::string first_line;
+    std::string script;
+  };
+  const Case cases[] = {
+      {"default", "", "true", "#!/bin/sh -e\ntrue\n"},
+      {"own line", "", "#!/bin/bash", "#!/bin/bash\n"},
+      {"option", "/bin/bash -ex", "true", "#!/bin/bash -ex\ntrue\n"},
+      {"option before a line", "/bin/bash", "#!/bin/zsh", "#!/bin/bash\n#!/bin/zsh\n"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Value::Map options = {{"inline", strings({c.first_line})},
+                          {"remote_path", Value::string("/r")},
+                          {"skip_clean", Value::boolean(true)}};
+    if (!c.option.empty()) options["inline_shebang"] = Value::string(c.option);
+    ASSERT_TRUE(prepare(options).ok());
+    ASSERT_TRUE(run().has_value());
+    EXPECT_EQ(build_.guest->files["/r"].bytes, c.script);
+  }
+}
+
+TEST_F(Shell, TheStartIsTriedAgainUntilItsTimeIsOver) {
+  int failures = 1;
+  build_.guest->on_command = [&](const RemoteCommand& command) -> Result<int> {
+    build_.clock.advance(std::chrono::seconds(1));
+    if (command.command.starts_with("chmod 0755") && failures-- > 0) {
+      return unavailable("no route to host");
+    }
+    return 0;
+  };
+  ASSERT_TRUE(prepare({{"inline", strings({"true"})},
+                       {"start_retry_timeout", Value::string("30s")},
+                       {"remote_path", Value::string("/r")}})
+                  .ok());
+  ASSERT_TRUE(run().has_value());
+  EXPECT_EQ(build_.guest->commands.front(), "chmod 0755 /r");
+  EXPECT_EQ(build_.guest->commands[1], "chmod 0755 /r");
+  failures = 1000;
+  ASSERT_TRUE(prepare({{"inline", strings({"true"})},
+                       {"start_retry_timeout", Value::string("2s")}})
+                  .ok());
+  const Result<void> done = run();
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().message, "no route to host");
+}
+
 TEST_F(Shell, NeedsExactlyOneKindOfScript) {
   EXPECT_EQ(prepare({}).errors,
             std::vector<std::string>{"Either a script file or inline script must be specified."});
