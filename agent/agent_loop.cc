@@ -13,6 +13,7 @@
 #include "agent/runner/runner.h"
 #include "agent/session/session.h"
 #include "builders/core/schema/catalog.h"
+#include "builders/external/components.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "common/wire/join_token.h"
@@ -45,9 +46,10 @@ class AgentLoop {
 
   Result<void> run() {
     TRY(prepare_state());
+    find_plugins();
     Result<Zygote> zygote = fork_zygote();
     if (!zygote) return std::move(zygote).error();
-    builders::register_all_components(registry_);
+    register_components();
     TRY(open_signals());
     // From here on there may be threads.
     net::ZmqContext context;
@@ -79,11 +81,32 @@ class AgentLoop {
     return {};
   }
 
+  // Before the fork: runners and catalog know them from the start. A bad one costs nobody anything.
+  void find_plugins() {
+    builders::external::Discovery found = builders::external::discover_plugins(
+        {options_.plugins, options_.trusted_plugin_keys, path("plugins")}, environment_, {});
+    for (builders::external::Plugin& plugin : found.plugins) {
+      const auto added = builders::add_external_components(plugin.description);
+      if (!added) {
+        found.refused.push_back("plugin " + plugin.name + ": " + added.error().message);
+        continue;
+      }
+      log::info("plugin", {{"name", plugin.name}, {"sha256", plugin.sha256}});
+      plugins_.push_back(std::move(plugin));
+    }
+    for (const std::string& sentence : found.refused) log::warn(sentence);
+  }
+
+  void register_components() {
+    builders::register_all_components(registry_);
+    builders::external::register_plugins(registry_, plugins_);
+  }
+
   Result<Zygote> fork_zygote() {
     ZygoteOptions zygote;
     zygote.warm_up = [this] {
       lock_.reset();
-      builders::register_all_components(registry_);
+      register_components();
     };
     runner_options_ = {path("downloads"), Durability::Synced};
     zygote.runner_main = [this](const std::string& directory, ControlChannel control) {
@@ -164,6 +187,7 @@ class AgentLoop {
     hello.version = FARM_VERSION;
     hello.labels = options_.labels;
     hello.slots = options_.slots;
+    hello.component_schemas = builders::external_descriptions();
     return hello;
   }
 
@@ -208,6 +232,7 @@ class AgentLoop {
   AgentOptions options_;
   const Environment& environment_;
   std::string bulk_;  // endpoint, when a join token named it
+  std::vector<builders::external::Plugin> plugins_;
   builders::Registry registry_;
   RunnerOptions runner_options_;
   SystemClock clock_;

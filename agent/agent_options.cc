@@ -42,6 +42,10 @@ Result<void> set(AgentOptions& options, const std::string& name, const std::stri
       return invalid_input("a label is KEY=VALUE, not '" + value + "'");
     }
     options.labels.push_back(value);
+  } else if (name == "plugins") {
+    options.plugins = value;
+  } else if (name == "trusted-plugin-key" || name == "trusted_plugin_key") {
+    options.trusted_plugin_keys.push_back(value);
   } else if (name == "slots") {
     options.slots = TRY(slots_of(value));
   } else {
@@ -163,7 +167,9 @@ std::string agent_usage() {
          "  --state DIR          default /var/lib/farm/agent\n"
          "  --name NAME          default: the host's name\n"
          "  --label KEY=VALUE    may be given several times\n"
-         "  --slots N            jobs at once, default 1\n";
+         "  --slots N            jobs at once, default 1\n"
+         "  --plugins DIR        external components, default /usr/lib/farm/plugins\n"
+         "  --trusted-plugin-key KEY  base64; who may sign them; may be given several times\n";
 }
 
 Result<std::string> endpoint_beside(const std::string& coordinator, int step) {

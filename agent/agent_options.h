@@ -19,6 +19,8 @@ struct AgentOptions {
   std::string name;
   std::vector<std::string> labels;
   uint32_t slots = 1;
+  std::string plugins = "/usr/lib/farm/plugins";  // folder of external components
+  std::vector<std::string> trusted_plugin_keys;   // base64; without one no plugin is used
   bool help = false;
 };
 

@@ -78,6 +78,7 @@ void fields(D& d, Hello& m, fb::HelloT& t) {
   d(m.memory_bytes, t.memory_bytes);
   d(m.disk_bytes, t.disk_bytes);
   d(m.jobs, t.jobs);
+  d(m.component_schemas, t.component_schemas);
 }
 template <class D>
 void fields(D& d, JobVerdict& m, fb::JobVerdictT& t) {

@@ -49,6 +49,8 @@ struct Hello {
   uint64_t memory_bytes = 0;
   uint64_t disk_bytes = 0;  // free
   std::vector<RunningJob> jobs;
+  /// Descriptions of external components (JSON, builders/core/schema/external.h).
+  std::vector<std::string> component_schemas;
 };
 /// What becomes of a job the agent says it holds.
 enum class Verdict : uint8_t { Keep, Revoke, Finish };  // Finish: result is recorded, forget it

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "common/artifact/manifest.h"
 #include "coordinator/scheduler/scheduler.h"
@@ -161,6 +162,15 @@ const char* agent_state(const State& state, const Agent& agent) {
   if (!state.leases.held(agent.id)) return agent.jobs.empty() ? "gone" : "suspect";
   if (!agent.connected) return "suspect";
   return agent.takes_jobs() ? "ready" : "draining";
+}
+
+// Every description once: agents of a pool have the same plugins.
+ordered_json components(const Farm& farm) {
+  std::set<std::string> descriptions;
+  for (const auto& [id, agent] : farm.state.fleet.agents()) {
+    descriptions.insert(agent.component_schemas.begin(), agent.component_schemas.end());
+  }
+  return {{"descriptions", descriptions}};
 }
 
 ordered_json agents(const Farm& farm) {
@@ -355,6 +365,7 @@ Result<std::string> answer(const Farm& farm, const std::string& what,
     return dump(builds(farm, count));
   }
   if (what == "agents") return dump(agents(farm));
+  if (what == "components") return dump(components(farm));
   if (what == "resources") return dump(resources(farm));
   if (what == "version") return dump(version(farm));
   if (what == "build" || what == "artifacts" || what == "manifest") {

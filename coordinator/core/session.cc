@@ -41,6 +41,7 @@ void Turn::hello(const AgentIdentity& identity, const wire::Hello& hello) {
   agent.builders = sorted(hello.builders);
   agent.provisioners = sorted(hello.provisioners);
   agent.post_processors = sorted(hello.post_processors);
+  agent.component_schemas = hello.component_schemas;
   agent.slots = hello.slots;
   agent.cpus = hello.cpus;
   agent.memory_bytes = hello.memory_bytes;

@@ -38,6 +38,7 @@ struct Agent {
   // Known in this process only.
   bool connected = false;   // said Hello to this process of the coordinator
   bool leaving = false;     // the agent itself wants nothing new, until its next Hello
+  std::vector<std::string> component_schemas;  // of its external components, as it said them
   std::set<JobId> jobs;     // those it holds a lease of; |jobs| <= slots except after a shrink
 
   bool takes_jobs() const { return !draining && !leaving; }

@@ -11,7 +11,9 @@
 
 #include <unistd.h>
 
+#include "builders/external/catalog/plugin_folder.h"
 #include "common/base/diagnostic.h"
+#include "ops/farmctl/common/farm_components.h"
 #include "ops/farmctl/verbs/verb.h"
 
 namespace farm::farmctl {
@@ -155,6 +157,9 @@ int run(int argc, char** argv) {
   const Verb* verb = find_verb(word);
   if (verb == nullptr) return unknown_verb(word, output);
   if (verb->home != Home::Here) return hand_over(*verb, argv[0], words, output);
+  // The user's external components, into the catalog; no folder, no cost.
+  (void)builders::external::user_plugins(environment);
+  add_farm_components(environment);
   Invocation invocation{environment, clock, output, working_directory(),
                         {words.begin() + 1, words.end()}};
   return verb->run(invocation);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "builders/core/schema/built_in.h"
+#include "builders/core/schema/external_store.h"
 #include "builders/core/schema/retired.h"
 #include "builders/core/schema/table_rows.h"
 
@@ -107,6 +108,9 @@ class TableCatalog final : public plan::ComponentCatalog {
   TableCatalog() : slots_(schema::kComponentCount) {}
 
   const ComponentSchema* find(ComponentKind kind, std::string_view name) const override {
+    // Never one of our own by name; one that we can only read may be replaced.
+    const ComponentSchema* external = external_store().find(kind, name);
+    if (external != nullptr) return external;
     for (size_t i = 0; i < slots_.size(); ++i) {
       const ComponentRow& row = schema::kComponentRows[i];
       if (static_cast<ComponentKind>(row.kind) != kind || !names_it(row, name)) continue;
@@ -123,6 +127,11 @@ class TableCatalog final : public plan::ComponentCatalog {
     for (size_t i = 0; i < slots_.size(); ++i) {
       const ComponentRow& row = schema::kComponentRows[i];
       if (static_cast<ComponentKind>(row.kind) == kind) found.emplace_back(text_of(row.name));
+    }
+    for (const auto& schema : external_store().schemas()) {
+      const std::string name(schema->name);
+      const bool known = std::find(found.begin(), found.end(), name) != found.end();
+      if (schema->kind == kind && !known) found.push_back(name);
     }
     return found;
   }
@@ -149,6 +158,11 @@ class TableCatalog final : public plan::ComponentCatalog {
 };
 
 }  // namespace
+
+ExternalStore& external_store() {
+  static ExternalStore store;
+  return store;
+}
 
 const plan::ComponentCatalog& component_catalog() {
   static const TableCatalog catalog;

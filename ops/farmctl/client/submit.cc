@@ -1,14 +1,17 @@
 // farmctl submit: plan here, send what the template needs, follow the build (or --detach).
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unistd.h>
 
+#include "builders/external/catalog/plugin_folder.h"
 #include "ops/farmctl/client/bundle_upload.h"
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/follow.h"
 #include "ops/farmctl/view/table.h"
+#include "ops/farmctl/common/farm_components.h"
 #include "ops/farmctl/common/plan_session.h"
 
 namespace farm::farmctl {
@@ -115,6 +118,19 @@ int exit_code_of(const std::string& state) {
   return kBuildFailed;
 }
 
+// As the planner words it; anything else is no reason to wait for a coordinator.
+bool names_unknown_component(const Diagnostics& diagnostics) {
+  return std::any_of(diagnostics.items().begin(), diagnostics.items().end(), [](const Diagnostic& diagnostic) {
+    return diagnostic.severity == Severity::Error && diagnostic.summary.starts_with("Unknown ");
+  });
+}
+
+// True when the farm has external components that were not known here.
+bool learn_components(Client& client, Connection& connection) {
+  const Result<std::string> answer = connection.query("components", {});
+  return answer && learn_farm_components(client.environment, *answer);
+}
+
 // From the plan to a build id.
 Result<BuildId> hand_in(Client& client, const ParsedFlags& flags, plan::Plan& plan,
                         Connection& connection, bool quiet) {
@@ -188,15 +204,24 @@ int run_submit(Client& client) {
     return client.fail(invalid_input("submit needs a template on disk, not standard input"));
   }
 
-  PlanSession session(client.environment, client.working_directory, client.clock.wall());
+  (void)builders::external::user_plugins(client.environment);
+  add_farm_components(client.environment);
+  auto session = std::make_unique<PlanSession>(client.environment, client.working_directory,
+                                               client.clock.wall());
   Diagnosed<plan::Plan> planned =
-      load_and_plan(session, *load, plan_options(*flags), flags->on("force"));
-  if (session.loaded() != nullptr) client.output.hide(session.loaded()->sensitive);
-  client.output.diagnostics(planned.diagnostics, session.texts());
+      load_and_plan(*session, *load, plan_options(*flags), flags->on("force"));
+  Result<std::unique_ptr<Connection>> connection = client.connect(*flags);
+  if (names_unknown_component(planned.diagnostics) && connection &&
+      learn_components(client, **connection)) {
+    // A component of the farm's agents that was not known here.
+    session = std::make_unique<PlanSession>(client.environment, client.working_directory,
+                                            client.clock.wall());
+    planned = load_and_plan(*session, *load, plan_options(*flags), flags->on("force"));
+  }
+  if (session->loaded() != nullptr) client.output.hide(session->loaded()->sensitive);
+  client.output.diagnostics(planned.diagnostics, session->texts());
   if (!planned.ok()) return kTemplateInvalid;
   if (planned.value->jobs.empty()) return client.fail(invalid_input("No builds to run"));
-
-  Result<std::unique_ptr<Connection>> connection = client.connect(*flags);
   if (!connection) return client.fail(connection.error());
   Result<BuildId> build = hand_in(client, *flags, *planned.value, **connection, *as_json);
   if (!build) return client.fail(build.error());

@@ -1,5 +1,5 @@
-// farmctl-data-source: asks one data source. Standard input: an encoded object {type, config};
-// standard output: its outputs, encoded. An error is one text on standard error and exit code 1.
+// farmctl-data-source: asks one data source or secret store. Standard input: an encoded object {type,
+// config} or {secret, arguments}; standard output: the outputs or the secret, encoded. An error is one text on standard error and exit code 1.
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "builders/core/data_source.h"
+#include "builders/external/data_source.h"
+#include "ops/farmctl/data/secret_lookup.h"
 
 namespace farm {
 namespace {
@@ -25,15 +27,29 @@ std::string read_all() {
   return whole;
 }
 
+Result<value::Value> ask_secret(const value::Value& kind, const value::Value* arguments) {
+  if (arguments == nullptr) return corrupt("the request has no arguments");
+  std::vector<std::string> words;
+  for (const value::Value& argument : arguments->elements()) words.push_back(argument.as_string());
+  std::string secret = TRY(
+      farmctl::look_up_secret(kind.as_string(), words, Environment::of_process(), stop()));
+  return value::Value::string(std::move(secret));
+}
+
 Result<value::Value> ask(const std::string& request) {
   const value::Value decoded = TRY(value::decode(request));
+  if (const value::Value* secret = decoded.get("secret")) {
+    return ask_secret(*secret, decoded.get("arguments"));
+  }
   const value::Value* type = decoded.get("type");
   const value::Value* config = decoded.get("config");
   if (type == nullptr || config == nullptr) return corrupt("the request names no data source");
   builders::DataSourceRegistry registry;
   builders::register_all_data_sources(registry);
-  const std::unique_ptr<builders::DataSource> source = TRY(registry.make(type->as_string()));
   const Environment environment = Environment::of_process();
+  builders::external::register_data_sources(registry,
+                                            builders::external::user_plugins(environment).plugins);
+  const std::unique_ptr<builders::DataSource> source = TRY(registry.make(type->as_string()));
   std::array<char, 4096> directory{};
   const char* const cwd = ::getcwd(directory.data(), directory.size());
   return source->ask(*config, {environment, cwd == nullptr ? "." : cwd, stop()});

@@ -1,6 +1,9 @@
-// farmctl plugins: what the reference installs as plugins is built in here; the list says so.
+// farmctl plugins: what the reference installs as plugins is built in here; the list says so, and
+// names the external components of the user with those that were refused.
 
+#include "builders/core/schema/built_in.h"
 #include "builders/core/schema/catalog.h"
+#include "builders/external/catalog/plugin_folder.h"
 #include "ops/farmctl/common/plan_session.h"
 #include "ops/farmctl/common/plugin_match.h"
 #include "ops/farmctl/verbs/verb.h"
@@ -9,7 +12,7 @@ namespace farm::farmctl {
 namespace {
 
 constexpr const char* kPurpose =
-    "installed: list built-in components. required TEMPLATE: list what a template asks for.";
+    "installed: list components that can run. required TEMPLATE: list what a template asks for.";
 
 int list_installed(Invocation& invocation) {
   using plan::ComponentKind;
@@ -17,9 +20,13 @@ int list_installed(Invocation& invocation) {
                                    ComponentKind::PostProcessor, ComponentKind::DataSource}) {
     for (const std::string& name : builders::component_catalog().names(kind)) {
       if (!builders::component_catalog().find(kind, name)->built_in) continue;
-      invocation.output.say("built-in " + std::string(plan::component_kind_name(kind)) + " " +
-                            name);
+      const char* origin = builders::is_built_in(kind, name) ? "built-in " : "external ";
+      invocation.output.say(origin + std::string(plan::component_kind_name(kind)) + " " + name);
     }
+  }
+  for (const std::string& sentence :
+       builders::external::user_plugins(invocation.environment).refused) {
+    invocation.output.say(sentence);
   }
   return kSuccess;
 }

@@ -37,10 +37,13 @@ const std::vector<Layer>& layers() {
       {"agent", {"common", "builders/core"}},
       {"agent/runner", {"common", "builders/core", "agent"}},
       // Puts the program together: hands the runner's entry to the zygote.
-      {"agent/agent_loop.cc", {"common", "builders/core", "agent"}},
+      {"agent/agent_loop.cc", {"common", "builders/core", "builders/external", "agent"}},
       {"coordinator", {"common", "builders/core/schema", "schemas"}},
-      {"ops/farmctl", {"common", "builders/core/schema", "builders/core"}},
-      {"ops/farmctl/build", {"common", "builders/core", "coordinator", "agent", "ops/farmctl"}},
+      {"ops/farmctl",
+       {"common", "builders/core/schema", "builders/core", "builders/external/catalog"}},
+      {"ops/farmctl/build",
+       {"common", "builders/core", "builders/external", "coordinator", "agent", "ops/farmctl"}},
+      {"ops/farmctl/data", {"common", "builders/core", "builders/external"}},
       {"ops/farmctl/local", {"common", "coordinator", "ops/farmctl"}},
   };
   return kLayers;
@@ -51,6 +54,7 @@ const std::map<std::string, std::string>& owners() {
   static const std::map<std::string, std::string> kOwners = {
       {"rocksdb/", "coordinator/store"},
       {"libssh2", "builders/communicators/ssh"},
+      {"libssh/", "builders/provisioners/ansible"},
       {"zmq", "common/net/zmq"},
       {"curl/", "common/net/http"},
       {"flatbuffers/", "common/wire"},
