@@ -2,6 +2,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
+
+#include <utf8proc.h>
 
 #include "common/value/value.h"
 
@@ -29,9 +32,48 @@ std::string number_text(const Number& n) {
   return float_text(n.to_double());
 }
 
+// What Go prints as it is: letters, marks, numbers, punctuation, symbols and the blank.
+bool is_printable(utf8proc_int32_t code) {
+  switch (utf8proc_category(code)) {
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP: return false;
+    default: return true;
+  }
+}
+
+// Appends the character at `at` of `text`, which is none of ASCII; returns its length.
+size_t append_wide(const std::string& text, size_t at, std::string& out) {
+  utf8proc_int32_t code = 0;
+  const auto length =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at,
+                       static_cast<utf8proc_ssize_t>(text.size() - at), &code);
+  std::array<char, 16> escape{};
+  if (length <= 0) {
+    std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned char>(text[at]));
+  } else if (!is_printable(code)) {
+    std::snprintf(escape.data(), escape.size(), code > 0xffff ? "\\U%08x" : "\\u%04x",
+                  static_cast<unsigned>(code));
+  }
+  const size_t size = length <= 0 ? 1 : static_cast<size_t>(length);
+  if (escape[0] != '\0') out += escape.data();
+  else out.append(text, at, size);
+  return size;
+}
+
 std::string quoted(const std::string& text) {
   std::string out = "\"";
-  for (const char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      i += append_wide(text, i, out) - 1;
+      continue;
+    }
     switch (c) {
       case '"': out += "\\\""; continue;
       case '\\': out += "\\\\"; continue;

@@ -1,5 +1,8 @@
 #include "common/value/type.h"
 
+#include <algorithm>
+#include <array>
+
 #include "common/base/result.h"
 
 namespace farm::value {
@@ -50,16 +53,61 @@ Type Type::map(Type element) {
       Node{Kind::Map, std::move(element), {}, {}, {}, dynamic, optional}));
 }
 
+namespace {
+
+// Rows of data have the same few types over and over: a type equal to one of the last few shares
+// its node, which saves memory and makes comparing them a comparison of pointers.
+class RecentTypes {
+ public:
+  template <class Same>
+  const Type* find(Same same) const {
+    for (const Type& type : types_) {
+      if (!type.is_dynamic() && same(type)) return &type;
+    }
+    return nullptr;
+  }
+  void add(const Type& type) {
+    types_[next_] = type;
+    next_ = (next_ + 1) % types_.size();
+  }
+
+ private:
+  std::array<Type, 8> types_;
+  size_t next_ = 0;
+};
+
+}  // namespace
+
 Type Type::tuple(std::vector<Type> elements) {
+  thread_local RecentTypes recent;
+  const Type* same = recent.find([&elements](const Type& type) {
+    const auto& others = type.node_->elements;
+    return others.size() == elements.size() &&
+           std::equal(others.begin(), others.end(), elements.begin(),
+                      [](const Type& a, const Type& b) { return a.node_ == b.node_; });
+  });
+  if (same != nullptr) return *same;
   Node node{Kind::Tuple, {}, std::move(elements), {}, {}};
   for (const Type& element : node.elements) {
     node.has_dynamic = node.has_dynamic || element.has_dynamic();
     node.has_optional = node.has_optional || element.has_optional();
   }
-  return Type(std::make_shared<const Node>(std::move(node)));
+  Type type(std::make_shared<const Node>(std::move(node)));
+  recent.add(type);
+  return type;
 }
 
 Type Type::object(std::map<std::string, Type> attributes, std::map<std::string, bool> optional) {
+  thread_local RecentTypes recent;
+  const Type* same = !optional.empty() ? nullptr : recent.find([&attributes](const Type& type) {
+    const auto& others = type.node_->attributes;
+    return others.size() == attributes.size() &&
+           std::equal(others.begin(), others.end(), attributes.begin(),
+                      [](const auto& a, const auto& b) {
+                        return a.second.node_ == b.second.node_ && a.first == b.first;
+                      });
+  });
+  if (same != nullptr) return *same;
   Node node{Kind::Object, {}, {}, std::move(attributes), {}};
   for (const auto& [name, is_optional] : optional) {
     if (is_optional && node.attributes.count(name) != 0) node.optional[name] = true;
@@ -69,7 +117,9 @@ Type Type::object(std::map<std::string, Type> attributes, std::map<std::string, 
     node.has_dynamic = node.has_dynamic || type.has_dynamic();
     node.has_optional = node.has_optional || type.has_optional();
   }
-  return Type(std::make_shared<const Node>(std::move(node)));
+  Type type(std::make_shared<const Node>(std::move(node)));
+  if (type.node_->optional.empty()) recent.add(type);
+  return type;
 }
 
 Kind Type::kind() const { return node_ == nullptr ? Kind::Dynamic : node_->kind; }

@@ -81,7 +81,20 @@ Value Value::boolean(bool b) {
   return b ? yes : no;
 }
 
-Value Value::number(Number n) { return known(Type::number(), Payload(std::move(n))); }
+Value Value::number(Number n) {
+  // Small counts are most of the numbers there are: each has one payload.
+  constexpr int64_t kSmall = 256;
+  static const std::vector<Value> small = [] {
+    std::vector<Value> values;
+    for (int64_t i = 0; i < kSmall; ++i) {
+      values.push_back(known(Type::number(), Payload(Number(i))));
+    }
+    return values;
+  }();
+  const std::optional<int64_t> integer = n.to_int64();
+  if (integer && *integer > 0 && *integer < kSmall) return small[static_cast<size_t>(*integer)];
+  return known(Type::number(), Payload(std::move(n)));
+}
 
 Value Value::string(std::string utf8) {
   return known(Type::string(), Payload(normalise(std::move(utf8))));
@@ -293,6 +306,11 @@ void collect_strings(const Value& v, std::vector<std::string>& into) {
   if (v.is_null() || !v.is_known()) return;
   switch (v.type().kind()) {
     case Kind::String: into.push_back(v.as_string()); break;
+    case Kind::Number: {
+      const Result<Value> text = convert(v, Type::string());  // as scripts are handed it
+      if (text) into.push_back(text->as_string());
+      break;
+    }
     case Kind::Map:
     case Kind::Object:
       for (const auto& [key, element] : v.entries()) collect_strings(element, into);

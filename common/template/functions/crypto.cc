@@ -46,6 +46,7 @@ std::string bcrypt_salt(Random& random) {
 Result<std::string> bcrypt(Arguments arguments, CallContext& context) {
   constexpr int64_t kLowestCost = 4;
   constexpr int64_t kHighestCost = 31;
+  constexpr int64_t kLargestCost = 16;  // some 5 s; each step doubles it
   constexpr int64_t kDefaultCost = 10;
   constexpr size_t kLongestPassword = 72;  // bytes the algorithm reads
   if (arguments.size() > 2) return invalid_input("bcrypt() takes no more than two arguments");
@@ -56,6 +57,10 @@ Result<std::string> bcrypt(Arguments arguments, CallContext& context) {
     if (*asked >= kLowestCost) cost = *asked;
   }
   const std::string& password = arguments[0].as_string();
+  if (cost > kLargestCost && cost <= kHighestCost) {
+    return invalid_input(fmt::format("a cost of {} would take hours; at most {}", cost,
+                                     kLargestCost));
+  }
   const std::string failed = "error occured generating password ";
   if (cost > kHighestCost) {
     return invalid_input(

@@ -9,10 +9,15 @@ namespace {
 void add_secret(Table& table, const std::string& name, std::vector<Parameter> parameters,
                 std::string description) {
   define(table, {name, std::move(parameters), {}, Type::string(), std::move(description)},
-         [name](Arguments arguments, CallContext& context) {
+         [name](Arguments arguments, CallContext& context) -> Outcome {
            std::vector<std::string> texts;
            for (const Value& argument : arguments) texts.push_back(argument.as_string());
-           return context.outside.secret(name, texts);
+           const Result<std::string> secret = context.outside.secret(name, texts);
+           if (secret) return Value::string(*secret);
+           const Error& error = secret.error();
+           // Where planning may not reach out, the value is just not known.
+           const bool later = error.code == ErrorCode::Unavailable && error.retryable;
+           return later ? Value::unknown(Type::string()) : fail(error.message);
          });
 }
 

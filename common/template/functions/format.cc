@@ -48,6 +48,7 @@ Outcome format_list(Arguments arguments, CallContext&) {
   if (auto* error = std::get_if<FunctionError>(&counted)) return std::move(*error);
   const size_t length = std::get<Iteration>(counted).length.value_or(1);
   Value::List texts;
+  size_t bytes = 0;
   for (size_t i = 0; i < length; ++i) {
     Value::List row;
     for (const Value& list : lists) row.push_back(iterates(list) ? list.elements()[i] : list);
@@ -56,6 +57,8 @@ Outcome format_list(Arguments arguments, CallContext&) {
       if (lists.empty()) return std::move(*error);
       return fail(fmt::format("error on format iteration {}: {}", i, error->message));
     }
+    bytes += std::get<std::string>(formatted).size();
+    if (bytes > kLargestText) return fail_too_long();
     texts.push_back(Value::string(std::get<std::string>(std::move(formatted))));
   }
   return Value::list(Type::string(), std::move(texts));

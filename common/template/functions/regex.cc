@@ -214,8 +214,9 @@ Outcome regex_all(Arguments arguments, CallContext&) {
   }
   Value::List matches;
   each_match(pattern, arguments[1].as_string(), [&](size_t, size_t, const Match& found) {
-    matches.push_back(match_value(pattern, found));
+    if (matches.size() <= kLargestList) matches.push_back(match_value(pattern, found));
   });
+  if (matches.size() > kLargestList) return fail_too_many();
   return Value::list(match_type(pattern), std::move(matches));
 }
 
@@ -240,7 +241,7 @@ std::string_view group_text(const Pattern& pattern, const Match& found, std::str
 // Appends `replacement` with its $ references filled in; a $ that begins none stays.
 void expand(const Pattern& pattern, const Match& found, std::string_view replacement,
             std::string& out) {
-  while (!replacement.empty()) {
+  while (!replacement.empty() && out.size() <= kLargestText) {
     const size_t dollar = std::min(replacement.find('$'), replacement.size());
     out += replacement.substr(0, dollar);
     replacement.remove_prefix(dollar);
@@ -274,10 +275,12 @@ Outcome regex_replace(Arguments arguments, CallContext&) {
   std::string out;
   size_t copied = 0;
   each_match(pattern, text, [&](size_t start, size_t end, const Match& found) {
+    if (out.size() > kLargestText) return;
     out.append(text, copied, start - copied);
     expand(pattern, found, arguments[2].as_string(), out);
     copied = end;
   });
+  if (out.size() > kLargestText) return fail_too_long();
   out.append(text, copied);
   return Value::string(std::move(out));
 }

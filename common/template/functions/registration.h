@@ -49,12 +49,19 @@ struct Signature {
   UnknownParts unknown_parts = UnknownParts::MakeUnknown;
 };
 
+/// No function makes a longer text or a longer list: templates are foreign input.
+inline constexpr size_t kLargestText = 16 << 20;
+inline constexpr size_t kLargestList = 1'000'000;
+
 inline Outcome fail(std::string message) {
   return FunctionError{std::move(message), std::nullopt};
 }
 inline Outcome fail_argument(size_t argument, std::string message) {
   return FunctionError{std::move(message), argument};
 }
+
+inline Outcome fail_too_long() { return fail("the result would be too long a text"); }
+inline Outcome fail_too_many() { return fail("the result would have too many elements"); }
 
 inline Outcome to_outcome(Outcome outcome) {
   return outcome;

@@ -4,6 +4,7 @@
 #include "common/template/functions/text.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -133,6 +134,7 @@ Outcome concat(Arguments arguments, CallContext&) {
       elements = converted->elements();
     }
     all.insert(all.end(), elements.begin(), elements.end());
+    if (all.size() > kLargestList) return fail_too_many();
   }
   if (list) return Value::list(list->element(), std::move(all));
   return Value::tuple(std::move(all));
@@ -153,8 +155,10 @@ Outcome contains(Arguments arguments, CallContext&) {
 
 Outcome distinct(Arguments arguments, CallContext&) {
   Value::List kept;
+  const auto less = [](const Value* a, const Value* b) { return Value::less(*a, *b); };
+  std::set<const Value*, decltype(less)> seen(less);
   for (const Value& element : arguments[0].elements()) {
-    if (std::find(kept.begin(), kept.end(), element) == kept.end()) kept.push_back(element);
+    if (seen.insert(&element).second) kept.push_back(element);
   }
   return Value::list(arguments[0].type().element(), std::move(kept));
 }
@@ -172,9 +176,10 @@ Outcome element(Arguments arguments, CallContext&) {
   return list.elements()[static_cast<size_t>(wrapped)];
 }
 
-// False when something unknown hides how many elements there are.
+// False when something unknown hides how many elements there are, or when there are too many.
 bool flatten_into(const Value& v, Value::List& flat) {
   for (const Value& inner : v.elements()) {
+    if (flat.size() > kLargestList) return false;
     if (!inner.is_known() && !inner.type().is_primitive()) return false;
     if (inner.is_known() && !inner.is_null() && is_elements(inner.type())) {
       if (!flatten_into(inner, flat)) return false;
@@ -188,7 +193,9 @@ bool flatten_into(const Value& v, Value::List& flat) {
 Outcome flatten(Arguments arguments, CallContext&) {
   if (!is_elements(arguments[0].type())) return fail("can only flatten lists, sets and tuples");
   Value::List flat;
-  if (!flatten_into(arguments[0], flat)) return Value::unknown();
+  if (!flatten_into(arguments[0], flat)) {
+    return flat.size() > kLargestList ? fail_too_many() : Value::unknown();
+  }
   return Value::tuple(std::move(flat));
 }
 

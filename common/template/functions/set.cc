@@ -9,8 +9,8 @@
 namespace farm::functions {
 namespace {
 
-// A template must not make us hold more than this many tuples.
-constexpr size_t kLargestProduct = 100'000;
+// A template must not make us hold more than this many elements of tuples.
+constexpr size_t kLargestProduct = 1'000'000;
 
 // All sets converted to one element type, or nothing when there is none.
 std::optional<std::vector<Value>> unified_sets(Arguments sets) {
@@ -97,8 +97,8 @@ Outcome set_product(Arguments arguments, CallContext&) {
     const std::optional<Value> collection = as_collection(arguments[i]);
     if (!collection) return fail_argument(i, "all elements must be of the same type");
     const size_t size = collection->elements().size();
-    if (size != 0 && total > kLargestProduct / size) {
-      return fail(fmt::format("the product has more than {} elements", kLargestProduct));
+    if (size != 0 && total > kLargestProduct / size / arguments.size()) {
+      return fail_too_many();
     }
     total *= size;
     elements.push_back(collection->type().element());

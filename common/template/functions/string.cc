@@ -17,19 +17,23 @@ Outcome text(std::string value) {
   return Value::string(std::move(value));
 }
 
-// Replaces `from` by `to` everywhere; an empty `from` matches before each rune and at the end.
-std::string replaced(std::string_view whole, std::string_view from, std::string_view to) {
+// `from` replaced by `to` everywhere; an empty `from` matches before each rune and at the end.
+Outcome replaced(std::string_view whole, std::string_view from, std::string_view to) {
   std::string out;
   if (from.empty()) {
-    for (const Rune& rune : runes(whole)) out.append(to).append(rune.bytes);
-    return out.append(to);
+    for (const Rune& rune : runes(whole)) {
+      out.append(to).append(rune.bytes);
+      if (out.size() > kLargestText) return fail_too_long();
+    }
+    return text(std::move(out.append(to)));
   }
   size_t at = 0;
   for (size_t hit = whole.find(from); hit != std::string_view::npos; hit = whole.find(from, at)) {
     out.append(whole.substr(at, hit - at)).append(to);
+    if (out.size() > kLargestText) return fail_too_long();
     at = hit + from.size();
   }
-  return out.append(whole.substr(at));
+  return text(std::move(out.append(whole.substr(at))));
 }
 
 template <class InSet>
@@ -59,7 +63,7 @@ Outcome indent(Arguments arguments, CallContext&) {
     return fail_argument(0, fmt::format("the number of spaces must be at most {}", kLargestIndent));
   }
   const std::string pad(static_cast<size_t>(*spaces), ' ');
-  return text(replaced(arguments[1].as_string(), "\n", "\n" + pad));
+  return replaced(arguments[1].as_string(), "\n", "\n" + pad);
 }
 
 Outcome join(Arguments arguments, CallContext&) {
@@ -78,6 +82,7 @@ Outcome join(Arguments arguments, CallContext&) {
       if (!first) out += arguments[0].as_string();
       first = false;
       out += elements[i].as_string();
+      if (out.size() > kLargestText) return fail_too_long();
     }
   }
   return text(std::move(out));
@@ -89,11 +94,12 @@ Outcome split(Arguments arguments, CallContext&) {
   std::vector<std::string> parts;
   if (separator.empty()) {
     for (const Rune& rune : runes(rest)) parts.emplace_back(rune.bytes);
-    return string_list(parts);
+    return parts.size() > kLargestList ? fail_too_many() : string_list(parts);
   }
   for (size_t hit = rest.find(separator); hit != std::string_view::npos;
        hit = rest.find(separator)) {
     parts.emplace_back(rest.substr(0, hit));
+    if (parts.size() > kLargestList) return fail_too_many();
     rest.remove_prefix(hit + separator.size());
   }
   parts.emplace_back(rest);
@@ -259,8 +265,8 @@ void add_string_functions(Table& table) {
           string,
           "Replaces each occurrence of a text."},
          [](Arguments arguments, CallContext&) {
-           return text(replaced(arguments[0].as_string(), arguments[1].as_string(),
-                                arguments[2].as_string()));
+           return replaced(arguments[0].as_string(), arguments[1].as_string(),
+                                arguments[2].as_string());
          });
   define(table, {"strrev", {text_parameter("str")}, {}, string, "The characters backwards."},
          reverse_text);

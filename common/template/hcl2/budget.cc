@@ -38,6 +38,17 @@ bool charge(const EvalContext& context, size_t bytes, const SourceRange& range,
   return true;
 }
 
+bool charge_steps(const EvalContext& context, uint64_t steps, const SourceRange& range,
+                  Diagnostics& diagnostics) {
+  Budget& budget = context.budget;
+  if (budget.steps < steps) {
+    budget.steps = 0;
+    return report_used_up("steps", range, diagnostics);
+  }
+  budget.steps -= steps;
+  return true;
+}
+
 bool shallow_enough(const value::Value& v, const SourceRange& range, Diagnostics& diagnostics) {
   if (v.depth() <= kMaxValueDepth) return true;
   diagnostics.error("Value nested too deeply",

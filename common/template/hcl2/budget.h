@@ -23,6 +23,9 @@ class EvaluationLevel {
 /// Takes one step and `bytes`; false when there are none left (reported).
 bool charge(const EvalContext& context, size_t bytes, const SourceRange& range,
             Diagnostics& diagnostics);
+/// Takes `steps` steps; false when there are none left (reported).
+bool charge_steps(const EvalContext& context, uint64_t steps, const SourceRange& range,
+                  Diagnostics& diagnostics);
 /// False when `v` is nested so deeply that walking it is not safe (reported).
 bool shallow_enough(const value::Value& v, const SourceRange& range, Diagnostics& diagnostics);
 

@@ -5,6 +5,7 @@
 
 #include "common/template/hcl2/body.h"
 #include "common/template/hcl2/body_check.h"
+#include "common/template/hcl2/value_literal.h"
 
 namespace farm::hcl2 {
 namespace {
@@ -88,43 +89,6 @@ class BoundExpression : public Expression {
   std::vector<std::pair<std::unique_ptr<BoundExpression>, std::unique_ptr<BoundExpression>>>
       object_;
 };
-
-/// A value of an iterator as expression text; empty when it is not wholly known.
-std::string literal_text(const Value& v) {
-  if (v.is_null()) return "null";
-  switch (v.type().kind()) {
-    case Kind::Bool: return v.as_bool() ? "true" : "false";
-    case Kind::Number: return v.as_number().str();
-    case Kind::String: {
-      std::string text = "\"";
-      const std::string& raw = v.as_string();
-      for (size_t i = 0; i < raw.size(); ++i) {
-        const char c = raw[i];
-        if (c == '"' || c == '\\') text += '\\';
-        if ((c == '$' || c == '%') && i + 1 < raw.size() && raw[i + 1] == '{') text += c;
-        if (c == '\n') text += "\\n";
-        else if (c == '\r') text += "\\r";
-        else text += c;
-      }
-      return text + "\"";
-    }
-    case Kind::Map:
-    case Kind::Object: {
-      std::string text = "{";
-      for (const auto& [key, element] : v.entries()) {
-        text += (text.size() > 1 ? ", " : "") + literal_text(Value::string(key)) + " = " +
-                literal_text(element);
-      }
-      return text + "}";
-    }
-    default: break;
-  }
-  std::string text = "[";
-  for (const Value& element : v.elements()) {
-    text += (text.size() > 1 ? ", " : "") + literal_text(element);
-  }
-  return text + "]";
-}
 
 std::string json_escaped(const std::string& text) {
   std::string escaped;
@@ -448,7 +412,7 @@ std::string DynamicBody::source_text() const {
     const bool there = last >= text_start && at < text.size() &&
                        text.compare(at, reference.root.size(), reference.root) == 0;
     if (!there || !found->second.is_wholly_known()) continue;
-    const std::string literal = literal_text(found->second);
+    const std::string literal = value_literal(found->second);
     text.replace(at, reference.root.size(), json ? json_escaped(literal) : literal);
   }
   return text;

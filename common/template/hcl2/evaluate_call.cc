@@ -39,6 +39,48 @@ size_t size_of(const Value& v) {
   }
 }
 
+// Values inside `v`, itself included; counting stops past `limit`.
+uint64_t count_values(const Value& v, uint64_t limit) {
+  if (v.is_null() || !v.is_known()) return 1;
+  uint64_t count = 1;
+  switch (v.type().kind()) {
+    case Kind::Map:
+    case Kind::Object:
+      for (const auto& [key, element] : v.entries()) {
+        if (count > limit) break;
+        count += count_values(element, limit - count);
+      }
+      break;
+    case Kind::List:
+    case Kind::Set:
+    case Kind::Tuple:
+      for (const Value& element : v.elements()) {
+        if (count > limit) break;
+        count += count_values(element, limit - count);
+      }
+      break;
+    default: break;
+  }
+  return count;
+}
+
+// Steps that a call takes beside its own: one per value that it walks over, where that is all of
+// them, and for bcrypt what its cost says.
+uint64_t work_of(const std::string& name, const std::vector<Value>& arguments, uint64_t limit) {
+  static constexpr const char* kQuick[] = {"element", "length", "lookup"};
+  if (std::find(std::begin(kQuick), std::end(kQuick), name) != std::end(kQuick)) return 0;
+  if (name == "bcrypt") {
+    const auto cost = arguments.size() > 1 ? arguments[1].as_number().to_int64() : 10;
+    return 300ULL << std::clamp<int64_t>(cost.value_or(0), 0, 20);
+  }
+  uint64_t work = 0;
+  for (const Value& argument : arguments) {
+    if (work > limit) break;
+    work += count_values(argument, limit - work) - 1;
+  }
+  return work;
+}
+
 // templatefile() renders its file with the evaluator; not inside such a file again.
 class TemplateRenderer {
  public:
@@ -224,6 +266,8 @@ bool FunctionCall::convert_arguments(const Function& function, Diagnostics& diag
 
 Value FunctionCall::call(const Function& function, const Evaluated& arguments,
                          const EvalContext& context, Diagnostics& diagnostics) const {
+  const uint64_t work = work_of(name_, arguments.values, context.budget.steps);
+  if (!charge_steps(context, work, range_, diagnostics)) return Value::unknown(function.result);
   std::optional<TemplateRenderer> renderer;
   if (name_ == "templatefile") renderer.emplace(context);
   functions::Outcome outcome = function.call(arguments.values, context.functions);

@@ -9,6 +9,8 @@ using value::Kind;
 using value::Type;
 using value::Value;
 
+constexpr size_t kLargestText = 16 << 20;
+
 // Text being joined from values.
 struct Joined {
   std::string text;
@@ -25,6 +27,11 @@ bool append(const Value& v, const SourceRange& range, Joined& into, Diagnostics&
     return false;
   }
   into.sensitive = into.sensitive || v.has_sensitive();
+  const bool text_known = v.type().kind() == Kind::String && v.is_known();
+  if (text_known && into.text.size() + v.as_string().size() > kLargestText) {
+    diagnostics.error("Template too expensive", "The text would be too long.", range);
+    return false;
+  }
   if (v.type().kind() == Kind::String && v.is_known()) {
     into.text += v.as_string();
     return true;

@@ -1,100 +1,105 @@
 #include "common/template/json/hcl_expression.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace farm::json {
 
 using value::Value;
 
-JsonExpression::JsonExpression(DocumentPtr document, const Node& node)
-    : document_(std::move(document)),
-      kind_(node.kind),
-      boolean_(node.boolean),
-      text_(node.text),
-      range_(document_->range(node.span)) {
-  for (const Node& element : node.elements) {
-    elements_.push_back(std::make_unique<JsonExpression>(document_, element));
-  }
-  for (const Member& member : node.members) {
-    items_.push_back({std::make_unique<JsonExpression>(document_, member.key, member.key_span),
-                      std::make_unique<JsonExpression>(document_, member.value)});
-  }
+namespace {
+
+// Only then is there more to a string than its text.
+bool is_template(const std::string& text) {
+  return text.find("${") != std::string::npos || text.find("%{") != std::string::npos;
 }
 
-JsonExpression::JsonExpression(DocumentPtr document, std::string text, const Span& span)
-    : document_(std::move(document)),
-      kind_(NodeKind::String),
-      text_(std::move(text)),
-      range_(document_->range(span)) {}
-
-SourcePosition JsonExpression::string_start() const {
-  SourcePosition start = range_.start;
-  ++start.byte;  // the opening quote
+SourcePosition inside_quotes(const Span& span) {
+  SourcePosition start = span.start;
+  ++start.byte;
   ++start.column;
   return start;
 }
 
-const hcl2::Expression* JsonExpression::as_template() const {
-  std::call_once(template_once_, [&] {
-    template_ = hcl2::parse_template(text_, range_.file, template_problems_, string_start());
-  });
-  return template_.get();
-}
+}  // namespace
+
+JsonExpression::JsonExpression(DocumentPtr document, const Node& node)
+    : document_(std::move(document)), node_(&node), range_(document_->range(node.span)) {}
+
+JsonExpression::JsonExpression(DocumentPtr document, const std::string& text, const Span& span)
+    : document_(std::move(document)),
+      own_(Node::string(text, span)),
+      node_(&own_),
+      range_(document_->range(span)) {}
 
 const hcl2::Expression* JsonExpression::as_native() const {
-  if (kind_ != NodeKind::String) return nullptr;
-  std::call_once(native_once_, [&] {
+  if (!node_->is_string()) return nullptr;
+  if (!native_read_) {
+    native_read_ = true;
     Diagnostics problems;
-    native_ = hcl2::parse_expression(text_, range_.file, problems, string_start());
+    native_ =
+        hcl2::parse_expression(node_->text, range_.file, problems, inside_quotes(node_->span));
     if (problems.has_errors()) native_.reset();
-  });
+  }
   return native_.get();
 }
 
 Value JsonExpression::evaluate(const hcl2::EvalContext& context, Diagnostics& diagnostics) const {
-  switch (kind_) {
+  return evaluate_node(*node_, context, diagnostics);
+}
+
+Value JsonExpression::evaluate_node(const Node& node, const hcl2::EvalContext& context,
+                                    Diagnostics& diagnostics) const {
+  switch (node.kind) {
     case NodeKind::Null:
       return Value::null();
     case NodeKind::Boolean:
-      return Value::boolean(boolean_);
+      return Value::boolean(node.boolean);
     case NodeKind::Number: {
-      Result<value::Number> number = value::Number::parse(text_);
+      Result<value::Number> number = value::Number::parse(node.text);
       if (number) return Value::number(std::move(*number));
-      diagnostics.error("Invalid number", number.error().message, range_);
+      diagnostics.error("Invalid number", number.error().message, document_->range(node.span));
       return Value::unknown(value::Type::number());
     }
     case NodeKind::String:
-      return evaluate_string(context, diagnostics);
+      return evaluate_text(node.text, node.span, context, diagnostics);
     case NodeKind::Array: {
       Value::List elements;
-      for (const auto& element : elements_) {
-        elements.push_back(element->evaluate(context, diagnostics));
+      elements.reserve(node.elements.size());
+      for (const Node& element : node.elements) {
+        elements.push_back(evaluate_node(element, context, diagnostics));
       }
       return Value::tuple(std::move(elements));
     }
     case NodeKind::Object:
-      return evaluate_object(context, diagnostics);
+      return evaluate_object(node, context, diagnostics);
   }
   return Value::unknown();
 }
 
-Value JsonExpression::evaluate_string(const hcl2::EvalContext& context,
-                                      Diagnostics& diagnostics) const {
-  const hcl2::Expression* parsed = as_template();
-  diagnostics.append(template_problems_);
-  if (parsed == nullptr || template_problems_.has_errors()) return Value::unknown();
-  return parsed->evaluate(context, diagnostics);
+Value JsonExpression::evaluate_text(const std::string& text, const Span& span,
+                                    const hcl2::EvalContext& context,
+                                    Diagnostics& diagnostics) const {
+  if (!is_template(text)) return Value::string(text);
+  Diagnostics problems;
+  const hcl2::ExpressionPtr parsed =
+      hcl2::parse_template(text, document_->file, problems, inside_quotes(span));
+  const bool failed = parsed == nullptr || problems.has_errors();
+  diagnostics.append(std::move(problems));
+  return failed ? Value::unknown() : parsed->evaluate(context, diagnostics);
 }
 
-Value JsonExpression::evaluate_object(const hcl2::EvalContext& context,
+Value JsonExpression::evaluate_object(const Node& node, const hcl2::EvalContext& context,
                                       Diagnostics& diagnostics) const {
   Value::Map attributes;
-  std::map<std::string, const SourceRange*> places;
+  std::vector<std::pair<const std::string*, const Span*>> places;
+  places.reserve(node.members.size());
   bool known = true;
   bool sensitive = false;
-  for (const Item& item : items_) {
-    const Value key = item.key->evaluate(context, diagnostics);
-    Value element = item.value->evaluate(context, diagnostics);
+  for (const Member& member : node.members) {
+    const Value key = evaluate_text(member.key, member.key_span, context, diagnostics);
+    Value element = evaluate_node(member.value, context, diagnostics);
     if (!key.is_known()) {
       known = false;
       continue;
@@ -106,36 +111,48 @@ Value JsonExpression::evaluate_object(const hcl2::EvalContext& context,
                         name ? "Cannot use null value as an object key."
                              : fmt::format("Cannot use this expression as an object key: {}.",
                                            name.error().message),
-                        item.key->range());
+                        document_->range(member.key_span));
       known = false;
       continue;
     }
-    const std::string& text = name->as_string();
-    const auto [first, is_new] = places.emplace(text, &item.key->range());
-    if (!is_new) {
-      diagnostics.error("Duplicate object attribute",
-                        fmt::format("An attribute named \"{}\" was already defined at {}:{},{}.",
-                                    text, range_.file, first->second->start.line,
-                                    first->second->start.column),
-                        item.key->range());
-      known = false;
+    const auto [entry, is_new] = attributes.try_emplace(name->as_string(), std::move(element));
+    if (is_new) {
+      places.emplace_back(&entry->first, &member.key_span);
       continue;
     }
-    attributes.emplace(text, std::move(element));
+    const auto first = std::find_if(places.begin(), places.end(), [&](const auto& place) {
+      return place.first == &entry->first;
+    });
+    diagnostics.error("Duplicate object attribute",
+                      fmt::format("An attribute named \"{}\" was already defined at {}:{},{}.",
+                                  entry->first, document_->file, first->second->start.line,
+                                  first->second->start.column),
+                      document_->range(member.key_span));
+    known = false;
   }
   if (!known) return Value::unknown();
   return Value::object(std::move(attributes)).with_sensitive(sensitive);
 }
 
 void JsonExpression::references(std::vector<hcl2::Traversal>& into) const {
-  if (kind_ == NodeKind::String) {
-    const hcl2::Expression* parsed = as_template();
-    if (parsed != nullptr) parsed->references(into);
-  }
-  for (const auto& element : elements_) element->references(into);
-  for (const Item& item : items_) {
-    item.key->references(into);
-    item.value->references(into);
+  node_references(*node_, into);
+}
+
+void JsonExpression::text_references(const std::string& text, const Span& span,
+                                     std::vector<hcl2::Traversal>& into) const {
+  if (!is_template(text)) return;
+  Diagnostics problems;
+  const hcl2::ExpressionPtr parsed =
+      hcl2::parse_template(text, document_->file, problems, inside_quotes(span));
+  if (parsed != nullptr) parsed->references(into);
+}
+
+void JsonExpression::node_references(const Node& node, std::vector<hcl2::Traversal>& into) const {
+  if (node.is_string()) text_references(node.text, node.span, into);
+  for (const Node& element : node.elements) node_references(element, into);
+  for (const Member& member : node.members) {
+    text_references(member.key, member.key_span, into);
+    node_references(member.value, into);
   }
 }
 
@@ -155,7 +172,10 @@ std::optional<hcl2::Expression::Call> JsonExpression::as_call() const {
 }
 
 std::optional<std::vector<const hcl2::Expression*>> JsonExpression::as_tuple() const {
-  if (kind_ != NodeKind::Array) return std::nullopt;
+  if (!node_->is_array()) return std::nullopt;
+  for (size_t i = elements_.size(); i < node_->elements.size(); ++i) {
+    elements_.push_back(std::make_unique<JsonExpression>(document_, node_->elements[i]));
+  }
   std::vector<const Expression*> elements;
   for (const auto& element : elements_) elements.push_back(element.get());
   return elements;
@@ -163,7 +183,12 @@ std::optional<std::vector<const hcl2::Expression*>> JsonExpression::as_tuple() c
 
 std::optional<std::vector<std::pair<const hcl2::Expression*, const hcl2::Expression*>>>
 JsonExpression::as_object() const {
-  if (kind_ != NodeKind::Object) return std::nullopt;
+  if (!node_->is_object()) return std::nullopt;
+  for (size_t i = items_.size(); i < node_->members.size(); ++i) {
+    const Member& member = node_->members[i];
+    items_.push_back({std::make_unique<JsonExpression>(document_, member.key, member.key_span),
+                      std::make_unique<JsonExpression>(document_, member.value)});
+  }
   std::vector<std::pair<const Expression*, const Expression*>> items;
   for (const Item& item : items_) items.emplace_back(item.key.get(), item.value.get());
   return items;

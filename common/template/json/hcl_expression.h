@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,12 +15,16 @@ namespace farm::json {
 // Shared by the bodies and expressions that point into it.
 using DocumentPtr = std::shared_ptr<const Document>;
 
-/// A JSON value in expression position. Owner thread: whoever plans.
+/// A JSON value in expression position. What is inside is read from the document when it is needed:
+/// variable files are large, and few of their strings are templates. Owner thread: whoever plans.
 class JsonExpression final : public hcl2::Expression {
  public:
+  /// `node` is a part of `document`.
   JsonExpression(DocumentPtr document, const Node& node);
   /// An object's key: a template as well.
-  JsonExpression(DocumentPtr document, std::string text, const Span& span);
+  JsonExpression(DocumentPtr document, const std::string& text, const Span& span);
+  JsonExpression(const JsonExpression&) = delete;
+  JsonExpression& operator=(const JsonExpression&) = delete;
 
   value::Value evaluate(const hcl2::EvalContext& context,
                         Diagnostics& diagnostics) const override;
@@ -39,25 +42,26 @@ class JsonExpression final : public hcl2::Expression {
     std::unique_ptr<JsonExpression> key;
     std::unique_ptr<JsonExpression> value;
   };
-  value::Value evaluate_string(const hcl2::EvalContext& context, Diagnostics& diagnostics) const;
-  value::Value evaluate_object(const hcl2::EvalContext& context, Diagnostics& diagnostics) const;
-  /// The string read as a template; parsed when first needed.
-  const hcl2::Expression* as_template() const;
+  value::Value evaluate_node(const Node& node, const hcl2::EvalContext& context,
+                             Diagnostics& diagnostics) const;
+  value::Value evaluate_object(const Node& node, const hcl2::EvalContext& context,
+                               Diagnostics& diagnostics) const;
+  value::Value evaluate_text(const std::string& text, const Span& span,
+                             const hcl2::EvalContext& context, Diagnostics& diagnostics) const;
+  void text_references(const std::string& text, const Span& span,
+                       std::vector<hcl2::Traversal>& into) const;
+  void node_references(const Node& node, std::vector<hcl2::Traversal>& into) const;
   /// The string read as a native expression ("list(string)"); null when it is none.
   const hcl2::Expression* as_native() const;
-  SourcePosition string_start() const;
 
   DocumentPtr document_;
-  NodeKind kind_;
-  bool boolean_ = false;
-  std::string text_;
+  Node own_;          // of a key, which is no node of the document
+  const Node* node_;  // in the document, or own_
   SourceRange range_;
-  std::vector<std::unique_ptr<JsonExpression>> elements_;
-  std::vector<Item> items_;
-  mutable std::once_flag template_once_;
-  mutable hcl2::ExpressionPtr template_;
-  mutable Diagnostics template_problems_;
-  mutable std::once_flag native_once_;
+  // Made when first asked for.
+  mutable std::vector<std::unique_ptr<JsonExpression>> elements_;
+  mutable std::vector<Item> items_;
+  mutable bool native_read_ = false;
   mutable hcl2::ExpressionPtr native_;
 };
 

@@ -307,6 +307,7 @@ class Parser {
       skip_space();
       if (peek() == ']') return trailing_comma(comma, "looking for beginning of value");
     }
+    into.elements.shrink_to_fit();  // large variable files stay in memory while planning
     advance();
     return true;
   }
@@ -329,6 +330,7 @@ class Parser {
       skip_space();
       if (peek() == '}') return trailing_comma(comma, "looking for beginning of object key string");
     }
+    into.members.shrink_to_fit();
     advance();
     return true;
   }

@@ -4,11 +4,16 @@
 
 #include "common/base/environment.h"
 #include "common/plan/catalog_data_sources.h"
+#include "common/template/functions/local_outside.h"
 
 namespace farm::farmctl {
 
 /// Asks on behalf of a user who stands in `working_directory`.
 plan::DataSourceAsker data_source_program(const Environment& environment,
                                           const std::string& working_directory);
+
+/// The same program asked for a secret by vault() and its kin.
+functions::LocalOutside::SecretHook secret_program(const Environment& environment,
+                                                   const std::string& working_directory);
 
 }  // namespace farm::farmctl

@@ -94,7 +94,8 @@ plan::PlannedJobs PlanSession::plan_jobs(plan::PlanOptions options, bool force) 
     options.component_check = [this, force, submitted](const plan::JobSpec& job,
                                                        const plan::ComponentPlaces& places,
                                                        Diagnostics& diagnostics) {
-      check_components(job, places, {environment_, working_directory_, random_, start_, force, submitted},
+      check_components(job, places,
+                       {environment_, working_directory_, random_, start_, force, submitted},
                        diagnostics);
     };
   }

@@ -59,13 +59,15 @@ TEST(Value, IteratesEveryKind) {
 
 TEST(Value, CollectsStringsOfSensitiveParts) {
   const Value v = Value::object(
-      {{"a", Value::tuple({text("s1"), text("s2")}).with_sensitive()}, {"b", text("open")}});
+      {{"a", Value::tuple({text("s1"), text("s2")}).with_sensitive()},
+       {"b", text("open")},
+       {"c", num(4711).with_sensitive()}});
   std::vector<std::string> found;
   collect_sensitive_strings(v, found);
-  EXPECT_EQ(found, (std::vector<std::string>{"s1", "s2"}));
+  EXPECT_EQ(found, (std::vector<std::string>{"s1", "s2", "4711"}));
   found.clear();
   collect_strings(v, found);
-  EXPECT_EQ(found.size(), 3U);
+  EXPECT_EQ(found.size(), 4U);
 }
 
 TEST(Type, PrintsForUsersAndProse) {

@@ -109,5 +109,24 @@ TEST(DynamicBody, SourceTextHoldsTheIteratorsValue) {
   EXPECT_FALSE(diagnostics.has_errors());
 }
 
+TEST(DynamicBody, SourceTextKeepsTheIteratorsType) {
+  World world;
+  Diagnostics diagnostics;
+  const BodyPtr body = expand_dynamic(
+      parse_native("dynamic \"sub\" {\n for_each = [{ l = var.l, m = var.m, s = var.set }]\n"
+                   " content {\n  x = sub.value\n }\n}\n",
+                   "t", diagnostics),
+      world.context());
+  const BodyContent content = body->content({{}, {{"sub", {}}}}, diagnostics);
+  ASSERT_EQ(content.blocks.size(), 1U);
+  const BodyPtr again =
+      parse_native(content.blocks[0].body->source_text(), "again", diagnostics);
+  const auto attributes = again->just_attributes(diagnostics);
+  ASSERT_EQ(attributes.size(), 1U);
+  EXPECT_EQ(attributes[0].expression->evaluate(world.context(), diagnostics).type().str(),
+            "object({l=list(string),m=map(number),s=set(string)})");
+  EXPECT_FALSE(diagnostics.has_errors());
+}
+
 }  // namespace
 }  // namespace farm::hcl2
