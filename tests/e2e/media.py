@@ -47,6 +47,13 @@ class Image:
             ["debugfs", "-R", "cat " + path, self.root], env={"DEBUGFS_PAGER": "cat"}))
         return done.out
 
+    def names(self, folder):
+        """(name, mode, owner, group) of what is in a folder; nothing when there is no such folder."""
+        done = self.case.good(self.case.run_program(
+            ["debugfs", "-R", "ls -p " + folder, self.root], env={"DEBUGFS_PAGER": "cat"}))
+        rows = [line.strip("/").split("/") for line in done.out.splitlines() if line.startswith("/")]
+        return sorted((row[4], row[1], row[2], row[3]) for row in rows if len(row) >= 5)
+
     def format(self):
         done = self.case.good(self.case.run_program(
             ["qemu-img", "info", "--output=json", self.path]))

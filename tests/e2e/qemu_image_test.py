@@ -40,6 +40,7 @@ class QemuImage(Case):
         image = Image(self, path, kind)
         self.assertEqual(image.read("/etc/motd"), "built by farm\n")
         self.assertEqual(image.format()["format"], "qcow2")
+        self.listing = {folder: image.names(folder) for folder in ("/", "/etc", "/root", "/tmp", "/home")}
         targets = manifest.artifacts(done.out)
         self.assertEqual(len(targets), 1)
         self.assertEqual(next(iter(targets.values()))[0]["builder-id"], "transcend.qemu")
@@ -64,9 +65,11 @@ class QemuImage(Case):
             for build in builds:
                 for file in build["files"]:
                     del file["size"]  # how full a disk image is differs from boot to boot
-            results[program] = (builds, targets)
+            results[program] = (builds, targets, self.listing)
         ours, theirs = results["farmctl"], results["packer"]
         self.assertEqual(ours[0], theirs[0])
+        # Names, modes and owners of what the build touched, and of what it left behind.
+        self.assertEqual(ours[2], theirs[2])
         # What we show as TYPE.NAME, as later versions do, packer 1.6 shows as NAME.
         self.assertEqual(list(ours[1].values()), list(theirs[1].values()))
 

@@ -215,7 +215,11 @@ class QemuOptions(Case):
         self.write("t.json", self.guest.template({"m": options}))
         log = self.path("build.log")
         process = self.start([os.path.join(os.environ["FARM_BIN"], "farmctl"), "build", *words, "t.json"], log)
-        return process, lambda: open(log).read()
+
+        def text():
+            with open(log) as file:
+                return file.read()
+        return process, text
 
     def test_crash_is_told_with_words_and_screen(self):
         process, text = self.start_build({"boot_command": ["before<wait1>"], "shutdown_timeout": "60s"})

@@ -1,5 +1,6 @@
 #include "builders/platforms/qemu/step_shut_down.h"
 
+#include "builders/platforms/qemu/step_start_machine.h"
 #include "builders/steps/shutdown_command.h"
 #include "common/io/fd.h"
 
@@ -24,6 +25,8 @@ Result<void> ShutDown::run(BuildContext& context) {
 
 Result<void> ShutDown::await_end(BuildContext& context, Duration patience) {
   const Result<io::ExitStatus> ended = vm_->machine->wait(patience, context.cancel);
+  // A crash is no shutdown: the disk may be half written.
+  if (ended && ended->signal != 0) return machine_ended(*vm_);
   if (ended) return {};
   if (ended.error().code != ErrorCode::Timeout) return ended.error();
   return timed_out("Timeout while waiting for machine to shut down.");
