@@ -258,6 +258,30 @@ class TemplateLanguage(Case):
         self.assertEqual(json.loads(done.out)["diagnostics"][0]["range"]["start"],
                          {"line": 1, "character": 6})
 
+    def test_findings_of_components_point_at_the_option_and_come_together(self):
+        self.write("t.pkr.hcl", 'source "file" "x" {\n  target  = "t"\n  content = "{{ nope }}"\n}\n'
+                   'build {\n  sources = ["source.file.x"]\n  provisioner "shell" {\n'
+                   '    inlin = ["x"]\n  }\n  provisioner "shell" {\n    script = "none.sh"\n  }\n}\n')
+        done = self.farmctl("validate", "t.pkr.hcl")
+        self.assertEqual(done.code, 1, done)
+        for words in ("t.pkr.hcl line 3", 'function "nope" not defined', "t.pkr.hcl line 8",
+                      'Did you mean "inline"?', "t.pkr.hcl line 11", "Bad script 'none.sh'"):
+            self.assertIn(words, done.out)
+
+    def test_values_of_variables_are_constant(self):
+        template = 'variable "l" {\n  default = %s\n}\n' + NULL + BUILD
+        self.write("a.pkr.hcl", template % '["${upper("x")}"]')
+        done = self.farmctl("validate", "a.pkr.hcl")
+        self.assertEqual(done.code, 1, done)
+        self.assertIn('There is no function named "upper" in variable defaults', done.out)
+        self.write("a.pkr.hcl", template % '["a-${env("HOME")}"]')
+        self.assertEqual(self.farmctl("validate", "a.pkr.hcl").code, 0)
+        self.write("v.pkrvars.hcl", 'l = [upper("x")]\n')
+        for flag in ('-var=l=[upper("x")]', "-var-file=v.pkrvars.hcl"):
+            done = self.farmctl("validate", flag, "a.pkr.hcl")
+            self.assertEqual(done.code, 1, done)
+            self.assertIn("Function calls not allowed", done.out)
+
     def test_console_edits_lines_on_a_terminal(self):
         self.write("t.pkr.hcl", 'variable "name" {\n  default = "world"\n}\n' + NULL + BUILD)
         main, side = pty.openpty()
@@ -280,7 +304,7 @@ class TemplateLanguage(Case):
 
         until(b"> ")
         # "heXllo", the wrong letter taken out with the left arrow and backspace.
-        os.write(main, b'upper("heXllo ${var.name}")' + b"\x1b[D" * 19 + b"\x7f\r")
+        os.write(main, b'upper("heXllo ${var.name}")' + b"\x1b[D" * 17 + b"\x7f\r")
         until(b"HELLO WORLD")
         os.write(main, b"exit\r")
         self.assertEqual(process.wait(20), 0)

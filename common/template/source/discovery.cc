@@ -22,7 +22,11 @@ void add_directory(FileTree& tree, const std::string& path, TemplateFiles& files
   }
   std::vector<std::string> json_var_files;
   for (const std::string& name : *names) {
-    const std::string full = join_path(path, name);
+    std::string full = join_path(path, name);
+    // "validate ." names files in its messages as the reference does: x.pkr.hcl, not ./x.pkr.hcl.
+    if (full.starts_with("./") && tree.kind(full.substr(2)) == FileTree::Kind::File) {
+      full.erase(0, 2);
+    }
     if (name.ends_with(".pkr.hcl")) files.native_files.push_back(full);
     if (name.ends_with(".pkr.json")) files.json_files.push_back(full);
     if (name.ends_with(".auto.pkrvars.hcl")) files.auto_var_files.push_back(full);

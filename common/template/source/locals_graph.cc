@@ -206,7 +206,9 @@ class Graph {
     value::Value::Map locals;
     for (const Local& local : made_.locals) locals.emplace(local.name, local.value);
     std::map<std::string, value::Value::Map> data;
-    for (const DataSource& source : made_.data) data[source.type].emplace(source.name, source.value);
+    for (const DataSource& source : made_.data) {
+      data[source.type].emplace(source.name, source.value);
+    }
     made_.evaluation->globals.set("local", value::Value::object(std::move(locals)));
     made_.evaluation->globals.set("data", data_object(std::move(data)));
   }

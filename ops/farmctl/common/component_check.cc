@@ -48,9 +48,12 @@ value::Value with_placeholders(const value::Value& config,
     const auto option = std::find_if(options.begin(), options.end(),
                                      [&](const plan::Option& o) { return o.name == name; });
     made.emplace(name, v);
-    if (option == options.end() || !option->enumeration.empty() || name == "communicator") continue;
+    if (option == options.end() || !option->enumeration.empty()) continue;
+    if (name == "communicator") continue;  // chooses among words
     if (!option->options.empty() && v.is_known() && !v.is_null()) {
-      if (v.type().kind() == value::Kind::Object) made[name] = with_placeholders(v, option->options);
+      if (v.type().kind() == value::Kind::Object) {
+        made[name] = with_placeholders(v, option->options);
+      }
       if (v.type().kind() == value::Kind::Tuple) {
         value::Value::List items;
         for (const value::Value& item : v.elements()) {
@@ -123,7 +126,8 @@ void check_one(const plan::ComponentSpec& spec, ComponentKind kind, const plan::
   builders::PrepareContext context{job.render, world.environment, world.working_directory};
   context.force = world.force;
   context.placeholders = true;
-  const builders::Findings findings = (*check)(with_placeholders(*config, schema->options), context);
+  const value::Value filled = with_placeholders(*config, schema->options);
+  const builders::Findings findings = (*check)(filled, context);
   for (const std::string& warning : findings.warnings) {
     report(spec, kind, Severity::Warning, warning, places, diagnostics);
   }
@@ -139,7 +143,8 @@ void check_components(const plan::JobSpec& job, const plan::ComponentPlaces& pla
     check_one(spec.component, ComponentKind::Provisioner, job, places, world, diagnostics);
   }
   if (job.error_cleanup) {
-    check_one(job.error_cleanup->component, ComponentKind::Provisioner, job, places, world, diagnostics);
+    check_one(job.error_cleanup->component, ComponentKind::Provisioner, job, places, world,
+              diagnostics);
   }
   for (const auto& sequence : job.post_processors) {
     for (const plan::PostProcessorSpec& spec : sequence) {

@@ -35,7 +35,7 @@ source "proxmox-iso" "tpl" {
   os                       = "l26"
   cores                    = 2
   memory                   = 2048
-  scsi_controller          = "virtio-scsi-pci"
+  scsi_controller          = "virtio-scsi-single"
   qemu_agent               = true
   boot_iso {
     type         = "scsi"

@@ -71,8 +71,8 @@ build {
   planning.load.path = "a.pkr.hcl";
   planning.options.require_built_in = true;
   EXPECT_EQ(dump(planning.run().diagnostics),
-            "error a.pkr.hcl:5:3 Missing plugins | The provisioner \"azure-dtlartifact\" can be checked "
-            "but not run by this version of farm.\n");
+            "error a.pkr.hcl:5:3 Missing plugins | The provisioner \"azure-dtlartifact\" can be "
+            "checked but not run by this version of farm.\n");
 }
 
 // The shape of the templates that describe one guest for every hypervisor.

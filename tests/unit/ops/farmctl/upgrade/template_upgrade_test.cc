@@ -118,11 +118,15 @@ std::string comparable(const plan::Plan& plan, bool legacy) {
       for (const plan::PostProcessorSpec& spec : job.post_processors[i]) {
         one += "  post-processor " + std::to_string(i) + " " +
                component_text(spec.component, ComponentKind::PostProcessor, job, start);
-        if (spec.keep_input_artifact) one += *spec.keep_input_artifact ? "    keep\n" : "    no keep\n";
+        if (spec.keep_input_artifact) {
+          one += *spec.keep_input_artifact ? "    keep\n" : "    no keep\n";
+        }
       }
     }
     // In HCL2 the name of the source was written into the plan already.
-    if (!legacy) one = std::regex_replace(one, std::regex("\\b" + job.builder.name + "\\b"), "NAME");
+    if (!legacy) {
+      one = std::regex_replace(one, std::regex("\\b" + job.builder.name + "\\b"), "NAME");
+    }
     text += one;
   }
   text = std::regex_replace(text, std::regex(legacy ? "1704164645" : "20240102030405"), "MOMENT");
