@@ -6,12 +6,14 @@ import base64
 import json
 import os
 import re
+import shutil
 import signal
 import unittest
 import urllib.parse
 
 from case import BIN, Case, needs_packer
 from guest import Guest, tree
+from local_farm import FarmCase, SshServer
 
 KEY = ("-----BEGIN KEY-----\n"
        "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3+LQmlQ\n"
@@ -295,6 +297,47 @@ build {
         self.assertIn("plain <sensitive>, in text:<sensitive>.", done.out)
         self.assertIn("step 1 of 10", done.out)
         self.assertIsNone(re.search("MIIB|qclQ", done.text))
+
+
+class Sbom(FarmCase):
+    """The list of packages of a machine, kept with what the build made."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = SshServer(self)
+        self.write("t.json", json.dumps({
+            "builders": [{"type": "null", "name": "base", "ssh_host": "127.0.0.1",
+                          "ssh_port": self.server.port,
+                          "ssh_username": os.environ.get("USER", "root"),
+                          "ssh_private_key_file": self.server.key}],
+            "provisioners": [{"type": "sbom", "auto_generate": True}]}))
+
+    def check(self, path):
+        with open(path) as file:
+            document = json.load(file)
+        self.assertEqual(document["bomFormat"], "CycloneDX")
+        versions = {part["name"]: part["version"] for part in document["components"]}
+        shown = self.good(self.run_program(["dpkg-query", "-W", "-f", "${Version}", "dpkg"]))
+        self.assertEqual(versions["dpkg"], shown.out)
+
+    @unittest.skipUnless(shutil.which("dpkg-query"), "this machine has no dpkg")
+    def test_kept_here_and_on_a_farm(self):
+        done = self.good(self.farmctl("build", "t.json"))
+        self.assertRegex(done.out, r"--> base: SBOM \(CycloneDX, \d+ packages\): sbom-base.cdx.json|"
+                                   r"--> null\.base: SBOM \(CycloneDX, \d+ packages\): sbom-base.cdx.json")
+        self.check(os.path.join(self.work, "sbom-base.cdx.json"))
+        os.unlink(os.path.join(self.work, "sbom-base.cdx.json"))
+        self.start_farm()
+        self.start_agent("a")
+        build = self.submit(template="t.json")
+        state = self.wait_for_end(build, 60)
+        self.assertEqual(state["state"], "succeeded", json.dumps(state, indent=1))
+        self.good(self.farmctl("artifacts", "get", "-o", "got", build, deadline=60))
+        found = [os.path.join(place, name) for place, _, names in
+                 os.walk(os.path.join(self.work, "got")) for name in names]
+        kept = [path for path in found if path.endswith("sbom-base.cdx.json")]
+        self.assertEqual(len(kept), 1, found)
+        self.check(kept[0])
 
 
 if __name__ == "__main__":

@@ -40,8 +40,14 @@ std::optional<int> exit_code(const pugi::xml_node& state) {
   return static_cast<int>(std::strtoll(child_named(state, "ExitCode").text().get(), nullptr, 10));
 }
 
-// What one answer brought; the exit code once the command is done.
-Result<std::optional<int>> deliver(const WsmanAnswer& answer, const RemoteCommand& command) {
+bool lost(const Error& error) {
+  return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Timeout;
+}
+
+}  // namespace
+
+Result<std::optional<int>> deliver_output(const WsmanAnswer& answer,
+                                          const RemoteCommand& command) {
   const pugi::xml_node response = child_named(answer.body(), "ReceiveResponse");
   if (!response) return unavailable("WinRM answered Receive with something else");
   for (const pugi::xml_node& child : response.children()) {
@@ -55,12 +61,6 @@ Result<std::optional<int>> deliver(const WsmanAnswer& answer, const RemoteComman
   }
   return exit_code(child_named(response, "CommandState"));
 }
-
-bool lost(const Error& error) {
-  return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Timeout;
-}
-
-}  // namespace
 
 Result<Shell> Shell::create(WsmanClient& client, const CancelToken& cancel) {
   WsmanRequest request;
@@ -163,7 +163,7 @@ Result<std::optional<int>> Shell::receive(const std::string& id, const RemoteCom
     log::info("command lost", {{"fault", answer->fault().message}});
     return std::optional(kDisconnected);
   }
-  return deliver(*answer, command);
+  return deliver_output(*answer, command);
 }
 
 Result<int> Shell::attend(const std::string& id, const RemoteCommand& command,

@@ -11,6 +11,9 @@
 
 namespace farm::builders::winrm {
 
+/// Gives `command` the output that an answer to Receive brought; the exit code once it is done.
+Result<std::optional<int>> deliver_output(const WsmanAnswer& answer, const RemoteCommand& command);
+
 /// How a command's standard input is opened.
 enum class Input { Console, Pipe };
 

@@ -91,6 +91,25 @@ WsmanAnswer::WsmanAnswer(WsmanAnswer&&) noexcept = default;
 WsmanAnswer& WsmanAnswer::operator=(WsmanAnswer&&) noexcept = default;
 WsmanAnswer::~WsmanAnswer() = default;
 
+Result<WsmanAnswer> WsmanAnswer::parse(int status, std::string_view text) {
+  WsmanAnswer answer;
+  answer.document_ = std::make_unique<pugi::xml_document>();
+  const pugi::xml_parse_result parsed =
+      answer.document_->load_buffer(text.data(), text.size());
+  const bool soap = parsed && local_name(answer.document_->document_element().name()) == "Envelope";
+  if (!soap) {
+    return unavailable(fmt::format("WinRM answered with HTTP status {} and no SOAP envelope",
+                                   status));
+  }
+  const pugi::xml_node fault = child_named(answer.body(), "Fault");
+  if (fault) {
+    answer.fault_ = read_fault(fault);
+  } else if ((status < 200 || status > 299)) {
+    return unavailable(fmt::format("WinRM answered with HTTP status {}", status));
+  }
+  return answer;
+}
+
 Error WsmanAnswer::fault() const {
   return unavailable(fmt::format("WinRM fault {}: {}", fault_->first, fault_->second));
 }
@@ -148,22 +167,7 @@ Result<WsmanAnswer> WsmanClient::send(const WsmanRequest& request, const CancelT
         "WinRM login refused: check user name and password, and that the machine allows this kind "
         "of login (basic needs Auth/Basic; without winrm_use_ssl also AllowUnencrypted)");
   }
-  WsmanAnswer answer;
-  answer.document_ = std::make_unique<pugi::xml_document>();
-  const pugi::xml_parse_result parsed =
-      answer.document_->load_buffer(response.body.data(), response.body.size());
-  const bool soap = parsed && local_name(answer.document_->document_element().name()) == "Envelope";
-  if (!soap) {
-    return unavailable(fmt::format("WinRM answered with HTTP status {} and no SOAP envelope",
-                                   response.status));
-  }
-  const pugi::xml_node fault = child_named(answer.body(), "Fault");
-  if (fault) {
-    answer.fault_ = read_fault(fault);
-  } else if (!response.success()) {
-    return unavailable(fmt::format("WinRM answered with HTTP status {}", response.status));
-  }
-  return answer;
+  return WsmanAnswer::parse(response.status, response.body);
 }
 
 }  // namespace farm::builders::winrm

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,8 @@ class WsmanAnswer {
   WsmanAnswer& operator=(WsmanAnswer&&) noexcept;
   ~WsmanAnswer();
 
+  /// Of an HTTP answer. Unavailable: no SOAP envelope, or no good one and no fault.
+  static Result<WsmanAnswer> parse(int status, std::string_view text);
   bool faulted() const { return fault_.has_value(); }
   uint64_t fault_code() const { return fault_ ? fault_->first : 0; }
   /// "CODE: message" as an error; only if faulted().
@@ -54,7 +57,6 @@ class WsmanAnswer {
   pugi::xml_node body() const;
 
  private:
-  friend class WsmanClient;
   std::unique_ptr<pugi::xml_document> document_;
   std::optional<std::pair<uint64_t, std::string>> fault_;
 };

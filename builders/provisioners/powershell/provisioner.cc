@@ -5,10 +5,14 @@
 #include "builders/core/registry.h"
 #include "builders/core/remote_script.h"
 #include "builders/provisioners/powershell/config.h"
+#include "builders/steps/watched_cancel.h"
 #include "common/io/files.h"
 
 namespace farm::builders::provisioner_powershell {
 namespace {
+
+// For taking a password back from a machine that may be gone.
+constexpr Duration kSecretTime = std::chrono::seconds(20);
 
 class PowerShellProvisioner final : public Provisioner {
  public:
@@ -58,24 +62,26 @@ class PowerShellProvisioner final : public Provisioner {
     const Result<void> started = retry_for(context, config_.start_retry_timeout, [&]() {
       return upload_and_start(context, bytes, command, files, status);
     });
-    // A wrapper of an elevated command has a password in it: it goes even when the script failed.
-    if (started && status != kDisconnected) {
-      TRY(check_status(context, status, files));
-    } else {
-      TRY(started);
-      TRY(check_script_status(status, config_.script.valid_exit_codes, false, "powershell"));
-    }
+    const Result<void> done =
+        started ? check_script_status(status, config_.script.valid_exit_codes, false, "powershell")
+                : started;
+    if (!done || config_.skip_clean) remove_secrets(context, {files.begin() + 2, files.end()});
+    TRY(done);
     return clean(context, files);
   }
 
-  Result<void> check_status(BuildContext& context, int status,
-                            const std::vector<std::string>& files) {
-    const Result<void> valid =
-        check_script_status(status, config_.script.valid_exit_codes, false, "powershell");
-    if (!valid && files.size() > 2) {
-      TRY(remove(context, {files.begin() + 2, files.end()}));
+  // Wrappers of elevated commands have a password in them: they go also when the script failed, the
+  // build was cancelled, or the other files shall stay.
+  void remove_secrets(BuildContext& context, const std::vector<std::string>& wrappers) {
+    if (wrappers.empty()) return;
+    const CancelToken never;
+    const steps::WatchedCancel limit(never, -1, kSecretTime);
+    RemoteCommand remote;
+    remote.command = removal(wrappers);
+    const Result<int> removed = context.communicator->run(remote, limit.token());
+    if (!removed || *removed != 0) {
+      context.ui.error("The password of elevated_user may be left in " + wrappers.back());
     }
-    return valid;
   }
 
   // Uploads and the start together: when the connection goes in between, all are repeated.
@@ -108,13 +114,17 @@ class PowerShellProvisioner final : public Provisioner {
     return remove(context, files);
   }
 
-  Result<void> remove(BuildContext& context, const std::vector<std::string>& files) {
+  static std::string removal(const std::vector<std::string>& files) {
     std::string script = "$ProgressPreference='SilentlyContinue';";
     for (const std::string& path : files) {
       script += fmt::format("if (Test-Path {0}) {{ Remove-Item -Force {0} }};",
                             powershell_quote(path));
     }
-    const std::string command = powershell_command(script);
+    return powershell_command(script);
+  }
+
+  Result<void> remove(BuildContext& context, const std::vector<std::string>& files) {
+    const std::string command = removal(files);
     return retry_for(context, config_.start_retry_timeout, [&]() -> Result<void> {
       RemoteCommand remote;
       remote.command = command;

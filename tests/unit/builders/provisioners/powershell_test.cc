@@ -1,5 +1,7 @@
 #include "builders/provisioners/powershell/config.h"
 
+#include <thread>
+
 #include "tests/unit/builders/provisioners/windows_fixture.h"
 
 namespace farm::builders {
@@ -124,6 +126,29 @@ TEST_F(PowerShell, AWrongElevatedPasswordFailsInTheMachinesWordsAndIsNotLeftTher
   for (const std::string& path : left()) {
     EXPECT_EQ(path.find("elevated"), std::string::npos) << path;
   }
+}
+
+TEST_F(PowerShell, ACancelledElevatedScriptLeavesNoPassword) {
+  start();
+  std::thread person([this] {
+    const Instant deadline = clock.now() + std::chrono::seconds(20);
+    while (!io::exists(machine->file("started")) && clock.now() < deadline) {
+      clock.sleep(std::chrono::milliseconds(10));
+    }
+    cancel.cancel();
+  });
+  const Result<void> done = provision(
+      "powershell", {{"inline", strings({"Set-Content -Path C:/started -Value x",
+                                         "while ($true) { Start-Sleep -Milliseconds 20 }"})},
+                     {"elevated_user", text("farm")},
+                     {"elevated_password", text("secret")}});
+  person.join();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::Cancelled);
+  for (const std::string& path : left()) {
+    EXPECT_EQ(path.find("elevated"), std::string::npos) << path;
+  }
+  EXPECT_EQ(output(), std::vector<std::string>{});
 }
 
 TEST_F(PowerShell, AMachineThatIsDownForAWhileIsTriedAgain) {
