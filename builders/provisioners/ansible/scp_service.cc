@@ -16,7 +16,7 @@ namespace farm::builders::provisioner_ansible {
 namespace {
 
 constexpr size_t kLineLimit = 8192;
-constexpr size_t kPiece = 256U << 10;
+constexpr size_t kFilePiece = 256U << 10;
 
 // Words as a POSIX shell makes them; empty when quotes are not closed or something would be expanded.
 std::optional<std::vector<std::string>> shell_words(const std::string& text) {
@@ -177,7 +177,7 @@ class ScpService {
   Result<void> receive_bytes(const std::string& local, uint32_t mode, uint64_t size) {
     acknowledge();
     const io::Fd file = TRY(io::open_file(local, O_WRONLY | O_CREAT | O_TRUNC, mode | 0600U));
-    std::vector<char> piece(kPiece);
+    std::vector<char> piece(kFilePiece);
     while (size > 0) {
       const size_t count = TRY(pipe_.read(piece.data(), std::min<uint64_t>(size, piece.size())));
       if (count == 0) return unavailable("scp: the client ended early");
@@ -235,7 +235,7 @@ class ScpService {
     const auto size = static_cast<uint64_t>(status.st_size);
     TRY(tell(fmt::format("C{:04o} {} {}\n", status.st_mode & 07777U, size, name)));
     const io::Fd file = TRY(io::open_file(local, O_RDONLY));
-    std::vector<char> piece(kPiece);
+    std::vector<char> piece(kFilePiece);
     for (uint64_t left = size; left > 0;) {
       const size_t count =
           TRY(io::read_some(file.get(), piece.data(), std::min<uint64_t>(left, piece.size())));

@@ -20,13 +20,6 @@ namespace {
 constexpr int kPortTries = 10;
 constexpr size_t kConnections = 32;
 
-struct BindFree {
-  void operator()(ssh_bind_struct* bind) const noexcept { ssh_bind_free(bind); }
-};
-struct KeyFree {
-  void operator()(ssh_key_struct* key) const noexcept { ssh_key_free(key); }
-};
-
 Result<io::Fd> listen_on(uint16_t port) {
   io::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -66,6 +59,12 @@ Result<ssh_key> import_public(const std::string& line) {
 }  // namespace
 
 struct SshProxy::State {
+  struct BindFree {
+    void operator()(ssh_bind_struct* raw) const noexcept { ssh_bind_free(raw); }
+  };
+  struct KeyFree {
+    void operator()(ssh_key_struct* raw) const noexcept { ssh_key_free(raw); }
+  };
   struct Client {
     std::thread thread;
     std::atomic<bool> ended{false};

@@ -9,7 +9,7 @@
 namespace farm::farmctl {
 namespace {
 
-constexpr uint64_t kLargest = 16U << 20;
+constexpr uint64_t kLargestMemory = 16U << 20;
 
 std::string memory_path(const Environment& environment) {
   const std::string cache = environment.get_or("XDG_CACHE_HOME", "");
@@ -32,7 +32,7 @@ void add_all(const std::string& answer) {
 }  // namespace
 
 void add_farm_components(const Environment& environment) {
-  const Result<std::string> text = io::read_file(memory_path(environment), kLargest);
+  const Result<std::string> text = io::read_file(memory_path(environment), kLargestMemory);
   if (text) add_all(*text);
 }
 
