@@ -15,7 +15,8 @@ NAMES = ("banner", "folder-image", "line-count", "notes")
 
 BAD = {
     "hangs": "read -r start\nexec sleep 600\n",
-    "floods": "read -r start\nexec yes '{\"type\": \"message\", \"text\": \"water\"}'\n",
+    "floods": "read -r start\npad=$(printf '%60000s' | tr ' ' w)\n"
+              "exec yes \"{\\\"type\\\": \\\"message\\\", \\\"text\\\": \\\"$pad\\\"}\"\n",
     "crashes": "read -r start\nkill -SEGV $$\n",
     "lies": "read -r start\necho '{\"type\": \"done\", \"artifact\": {\"id\": \"gold\", "
             "\"files\": [\"gold.img\"]}}'\n",

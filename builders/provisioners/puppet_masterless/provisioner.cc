@@ -32,7 +32,7 @@ class PuppetMasterless final : public Provisioner {
     os_ = staging::guest_os(config_.guest_os_type, context);
     staging_ = staging::or_default(config_.staging_directory, os_,
                                    "/tmp/packer-puppet-masterless",
-                                   "%SYSTEMROOT%/Temp/packer-puppet-masterless");
+                                   "C:/Windows/Temp/packer-puppet-masterless");
     const Guest guest = TRY(Guest::of(
         context, {.os = os_, .sudo = !config_.prevent_sudo, .open_folders = true}));
     context.ui.say("Provisioning with Puppet...");

@@ -22,7 +22,7 @@ class PuppetServer final : public Provisioner {
   Result<void> provision(BuildContext& context) override {
     os_ = staging::guest_os(config_.guest_os_type, context);
     staging_ = staging::or_default(config_.staging_dir, os_, "/tmp/packer-puppet-server",
-                                   "%SYSTEMROOT%/Temp/packer-puppet-server");
+                                   "C:/Windows/Temp/packer-puppet-server");
     const Guest guest = TRY(Guest::of(
         context, {.os = os_, .sudo = !config_.prevent_sudo, .open_folders = true}));
     context.ui.say("Provisioning with Puppet...");

@@ -91,7 +91,7 @@ TEST_F(PuppetMasterless, Windows) {
                  {"facter", Value::object({{"a", text("1")}})},
                  {"guest_os_type", text("windows")}}),
             "");
-  const std::string staging = "%SYSTEMROOT%/Temp/packer-puppet-masterless";
+  const std::string staging = "C:/Windows/Temp/packer-puppet-masterless";
   EXPECT_EQ(commands().back(),
             "cd " + staging + " && SET \"FACTER_a=1\" & SET \"FACTER_packer_build_name=base\" & "
             "SET \"FACTER_packer_builder_type=null\" && puppet apply --detailed-exitcodes "
