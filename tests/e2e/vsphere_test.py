@@ -7,6 +7,7 @@ import os
 import re
 import unittest
 
+from case import SOURCE
 from local_farm import SshServer
 from vcenter import VsphereCase
 
@@ -246,6 +247,17 @@ class Iso(VsphereCase):
         self.assertEqual(len(self.vcenter.calls("PUT /folder")), 2)
         self.assert_nothing_left(["/DC0/vm/made"])
 
+    def test_two_machines_of_one_image_side_by_side(self):
+        one = self.connection() + self.ISO
+        self.write("t.pkr.hcl", 'source "vsphere-iso" "a" {\n%s}\nsource "vsphere-iso" "b" {\n%s}\n'
+                   'build {\n  sources = ["source.vsphere-iso.a", "source.vsphere-iso.b"]\n}\n'
+                   % (one, one.replace('"made"', '"made2"')))
+        self.vcenter.fault(method="PUT /folder", action="delay", delay_ms=700, count=2)
+        self.good(self.build())
+        self.assertEqual(sorted(self.vcenter.machines()), ["/DC0/vm/made", "/DC0/vm/made2"])
+        images = [file for file in self.vcenter.files() if "packer_cache/" in file]
+        self.assertEqual(len(images), 1, images)
+
     def test_uploads_may_go_to_the_host(self):
         self.source("vsphere-iso", self.ISO + "  set_host_for_datastore_uploads = true\n"
                     "  destroy = true\n")
@@ -255,6 +267,28 @@ class Iso(VsphereCase):
         upload, = self.vcenter.calls("PUT /folder")
         self.assertIn("dcPath=ha-datacenter", upload["object"])
         self.assertEqual(self.vcenter.machines(), {})
+
+    def test_exports_can_be_packed(self):
+        """With a stand-in for ovftool, which is not free to install."""
+        self.env["VMWARE_STANDIN"] = self.folder("standin")
+        text = self.ISO + '  export {\n    output_format = "ova"\n    manifest = "sha1"\n  }\n'
+        self.source("vsphere-iso", text)
+        failed = self.build()
+        self.assertIn("needs ovftool in the PATH", failed.text)
+        self.assertEqual(self.vcenter.machines(), {})
+        self.env["PATH"] = "%s:%s" % (os.path.join(SOURCE, "tests", "simulators", "vmware"),
+                                      self.env["PATH"])
+        self.good(self.build())
+        self.assertEqual(os.listdir(os.path.join(self.work, "output-x")), ["made.ova"])
+        with open(self.path("standin", "journal")) as file:
+            self.assertIn('"--acceptAllEulas", "--shaAlgorithm=sha1"', file.read())
+        # What is there stays unless it may be replaced.
+        self.vcenter.clear()
+        self.source("vsphere-iso", text.replace('"made"', '"made"\n  folder = "other"'))
+        taken = self.build()
+        self.assertIn("made.ova already exists; 'force = true' in the export block", taken.text)
+        self.source("vsphere-iso", text.replace("export {", "export {\n    force = true"))
+        self.good(self.build("-force"))
 
     def test_content_libraries(self):
         library = self.vcenter.library("images")

@@ -152,8 +152,8 @@ VmwareOptions read_options(const value::Value& value, const PrepareContext& cont
                            std::string default_name, Findings& findings) {
   const ConfigReader reader(value, findings);
   VmwareOptions options;
-  if (const std::string remote = reader.string("remote_type"); !remote.empty()) {
-    findings.errors.push_back(esxi_advice(value, remote, context.render.build_name));
+  if (std::string advice = esxi_advice(value, context.render.build_name); !advice.empty()) {
+    findings.errors.push_back(std::move(advice));
   }
   options.http = steps::read_http_options(reader, context);
   options.floppy = steps::read_floppy_options(reader, context);

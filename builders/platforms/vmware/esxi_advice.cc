@@ -1,6 +1,8 @@
 #include "builders/platforms/vmware/esxi_advice.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <vector>
 
 #include "builders/core/config.h"
 
@@ -18,10 +20,24 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-std::string esxi_advice(const value::Value& config, const std::string& remote_type,
-                        const std::string& build_name) {
+std::string esxi_advice(const value::Value& config, const std::string& build_name) {
   Findings ignored;
   const ConfigReader reader(config, ignored);
+  // What the API needs no more, or has in another way.
+  std::vector<std::string> needless;
+  for (const char* name : {"remote_port", "remote_private_key_file", "remote_output_directory"}) {
+    if (!reader.string(name).empty()) needless.emplace_back(name);
+  }
+  if (reader.boolean("skip_validate_credentials")) needless.emplace_back("skip_validate_credentials");
+  std::string given = reader.string("remote_type");
+  given = given.empty() ? std::string() : "remote_type = " + quoted(given);
+  for (const char* name : {"remote_host", "remote_username", "remote_password", "remote_datastore",
+                           "remote_cache_datastore", "remote_cache_directory",
+                           "cleanup_remote_cache"}) {
+    if (given.empty() && !reader.string(name).empty() && reader.string(name) != "false") given = name;
+  }
+  if (given.empty() && !needless.empty()) given = needless.front();
+  if (given.empty()) return {};
   std::string block = fmt::format("source \"vsphere-iso\" {} {{\n", quoted(build_name));
   const auto line = [&](const char* name, const std::string& text) {
     block += fmt::format("  {} = {}\n", name, text);
@@ -29,11 +45,18 @@ std::string esxi_advice(const value::Value& config, const std::string& remote_ty
   const auto copy = [&](const char* from, const char* to) {
     if (const std::string text = reader.string(from); !text.empty()) line(to, quoted(text));
   };
-  line("vcenter_server", "\"<remote_host>\"");
-  line("username", "\"<remote_username>\"");
+  const auto copy_or = [&](const char* from, const char* to, const char* other) {
+    const std::string text = reader.string(from);
+    line(to, quoted(text.empty() ? other : text));
+  };
+  copy_or("remote_host", "vcenter_server", "<server>");
+  copy_or("remote_username", "username", "root");
   line("password", "\"<remote_password>\"");
   line("host", "\"<name of the ESXi host>\"");
-  line("datastore", "\"<remote_datastore>\"");
+  copy_or("remote_datastore", "datastore", "datastore1");
+  copy("remote_cache_datastore", "remote_cache_datastore");
+  copy("remote_cache_directory", "remote_cache_path");
+  if (reader.boolean("cleanup_remote_cache")) line("remote_cache_cleanup", "true");
   copy("vm_name", "vm_name");
   copy("guest_os_type", "guest_os_type");
   if (const int64_t cpus = reader.integer("cpus"); cpus > 0) line("CPUs", fmt::format("{}", cpus));
@@ -56,10 +79,11 @@ std::string esxi_advice(const value::Value& config, const std::string& remote_ty
   copy("shutdown_command", "shutdown_command");
   block += "}\n";
   return fmt::format(
-      "remote_type = \"{}\" is no longer supported: the VMware desktop builders build on this "
-      "machine only. For an ESXi host or vCenter server use the vsphere-iso builder; the same "
-      "machine is about:\n\n{}",
-      remote_type, block);
+      "{} is no longer supported: the VMware desktop builders build on this machine only. For an "
+      "ESXi host or vCenter server use the vsphere-iso builder; the same machine is about:\n\n{}{}",
+      given, block,
+      needless.empty() ? std::string()
+                       : fmt::format("\nIt has no use for {}.\n", fmt::join(needless, ", ")));
 }
 
 }  // namespace farm::builders::vmware

@@ -8,7 +8,7 @@
 
 namespace farm::builders::vmware {
 
-std::string esxi_advice(const value::Value& config, const std::string& remote_type,
-                        const std::string& build_name);
+/// Empty when the config has none of the options for remote hosts.
+std::string esxi_advice(const value::Value& config, const std::string& build_name);
 
 }  // namespace farm::builders::vmware

@@ -163,7 +163,8 @@ Result<void> MachineStep::cleanup(BuildContext& context) {
   }
   const uint64_t intent = *intent_;
   intent_.reset();
-  return context.ledger.gone(intent);
+  const bool artifact = machine_->complete && !machine_->destroyed;
+  return artifact ? context.ledger.keep(intent) : context.ledger.gone(intent);
 }
 
 }  // namespace farm::builders::vsphere

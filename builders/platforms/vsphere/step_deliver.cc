@@ -133,7 +133,7 @@ Result<void> ExportMachine::cleanup(BuildContext& context) {
   }
   const uint64_t intent = *intent_;
   intent_.reset();
-  return context.ledger.gone(intent);
+  return machine_->complete ? context.ledger.keep(intent) : context.ledger.gone(intent);
 }
 
 Result<void> Complete::run(BuildContext& context) {

@@ -87,14 +87,15 @@ Result<void> UploadImages::upload_iso(BuildContext& context, const DatastoreFile
     } else {
       context.ui.say("Uploading " + files.shown(path));
       // Under a name of its own until it is whole, so that nobody else takes half an image.
-      const std::string part = fmt::format("{}.{}.part", path, machine_->tag);
+      const std::string part =
+          fmt::format("{}.{}-{}.part", path, machine_->tag, options_->location.vm_name);
       const uint64_t intent = TRY(context.ledger.intend(resource::kFile,
                                                         file_intent(*machine_, files, part)));
       Result<void> done = files.upload(
           machine_->iso, part,
           [&](uint64_t sent, uint64_t total) { context.ui.progress("upload", sent, total); },
           context.cancel);
-      if (done) done = files.move(part, path, context.cancel);
+      if (done) done = put_in_place(context, files, part);
       if (!done) {
         const CancelToken never;
         TRY(files.remove(part, never));
@@ -107,6 +108,17 @@ Result<void> UploadImages::upload_iso(BuildContext& context, const DatastoreFile
   }
   machine_->cd_images.push_back(files.shown(path));
   return {};
+}
+
+// Another build may have brought the same image meanwhile, and its machine may hold it open.
+Result<void> UploadImages::put_in_place(BuildContext& context, const DatastoreFiles& files,
+                                        const std::string& part) {
+  const std::string& path = machine_->remote_iso;
+  if (!cache_.overwrite) {
+    const bool there = TRY(files.exists(path, context.cancel));
+    if (there) return files.remove(part, context.cancel);
+  }
+  return files.move(part, path, context.cancel);
 }
 
 Result<void> UploadImages::upload_cd(BuildContext& context, const DatastoreFiles& files) {

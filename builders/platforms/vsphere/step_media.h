@@ -38,6 +38,8 @@ class UploadImages final : public Step {
 
  private:
   Result<void> upload_iso(BuildContext& context, const DatastoreFiles& files);
+  Result<void> put_in_place(BuildContext& context, const DatastoreFiles& files,
+                            const std::string& part);
   Result<void> upload_cd(BuildContext& context, const DatastoreFiles& files);
   const MachineOptions* options_;
   RemoteCache cache_;

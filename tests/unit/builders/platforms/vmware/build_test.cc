@@ -153,6 +153,7 @@ TEST_F(VmwareBuild, OverSshWithToolsAndExport) {
   options["ovftool_options"] = {"--compress=9"};
   options["skip_compaction"] = true;
   options["vmx_remove_ethernet_interfaces"] = true;
+  options["disable_vnc"] = true;
   const auto built = build<VmwareIsoBuilder>(options);
   ASSERT_TRUE(built) << built.error().message;
   EXPECT_EQ(output_, "provisioned\n");
@@ -163,6 +164,29 @@ TEST_F(VmwareBuild, OverSshWithToolsAndExport) {
             "~/work/output-base/packer-base.ova");
   // The lease that ends later counts, the other address answers nobody.
   EXPECT_TRUE(ui_.said("IP address: 127.0.0.1"));
+  EXPECT_FALSE(ui_.said("vnc://"));
+}
+
+TEST_F(VmwareBuild, OtherAdaptersAndToolsOnACd) {
+  json options = small();
+  options["disk_adapter_type"] = "nvme";
+  options["cdrom_adapter_type"] = "ide";
+  options["tools_mode"] = "attach";
+  options["tools_source_path"] = root_ + "/tools/linux.iso";
+  options["cd_content"] = {{"a", "b"}};
+  options["format"] = "ovf";
+  options["network"] = "vmnet5";
+  options["skip_compaction"] = true;
+  const auto built = build<VmwareIsoBuilder>(options);
+  ASSERT_TRUE(built) << built.error().message;
+  const Vmx vmx = result("packer-base");
+  EXPECT_EQ(vmx.get("nvme0:0.filename"), "disk.vmdk");
+  for (const char* drive : {"ide0:0", "ide1:1", "sata1:1"}) {
+    EXPECT_EQ(vmx.get(std::string(drive) + ".devicetype"), "cdrom-raw") << drive;
+  }
+  EXPECT_EQ(vmx.get("ethernet0.vnet"), "vmnet5");
+  EXPECT_EQ(commands().back(), "ovftool ~/work/output-base/packer-base.vmx "
+                               "~/work/output-base/packer-base.ovf");
 }
 
 TEST_F(VmwareBuild, ClonesAMachine) {

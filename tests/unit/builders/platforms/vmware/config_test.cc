@@ -21,6 +21,10 @@ constexpr const char* kBoth = R"({
   "vmx_data": {"A": "b"}, "vmx_data_post": {"c": "d"}, "vmx_remove_ethernet_interfaces": true,
   "format": "ova", "ovftool_options": ["--compress=9"], "skip_export": true,
   "skip_compaction": true, "shutdown_command": "halt", "shutdown_timeout": "9s",
+  "boot_keygroup_interval": "2ms", "http_directory": "d", "http_port_min": 8100,
+  "http_port_max": 8200, "http_bind_address": "192.0.2.1", "http_network_protocol": "tcp",
+  "floppy_files": ["t.vmx"], "floppy_dirs": ["d"], "floppy_label": "l",
+  "floppy_content": {"a": "b"}, "cd_files": ["t.vmx"], "cd_content": {"a": "b"}, "cd_label": "c",
   "communicator": "none"
 })";
 
@@ -39,6 +43,7 @@ class VmwareConfig : public builders::testing::BuildFixture {
  protected:
   void SetUp() override {
     BuildFixture::SetUp();
+    ASSERT_TRUE(io::make_directories(root_ + "/work/d"));
     for (const char* name : {"t.vmx", "d.vmx", "source.vmx", "source.ova"}) {
       ASSERT_TRUE(io::write_file(root_ + "/work/" + name, "x = \"y\"\n"));
     }
@@ -113,6 +118,23 @@ TEST_F(VmwareConfig, DefaultsAreThoseOfTheReference) {
   EXPECT_EQ(config.options.fusion_app_path, "");
 }
 
+TEST_F(VmwareConfig, SharedOptionsAreDecodedToo) {
+  const char* const more = R"({"http_directory": null, "http_bind_address": null,
+      "http_content": {"/a": "b"}, "http_interface": "lo"})";
+  const VmwareIsoConfig config =
+      iso(merged(merged(kBoth, kIso), more),
+          R"({"iso_url": null, "iso_urls": ["http://example.org/b.iso"], "iso_target_path": "x.iso",
+              "iso_target_extension": "img", "boot_command": null,
+              "boot_steps": [["<enter>", "go"]]})");
+  EXPECT_EQ(findings_.errors, std::vector<std::string>{});
+  EXPECT_EQ(config.options.http.interface, "lo");
+  EXPECT_EQ(config.iso.target_path, "x.iso");
+  const VmwareVmxConfig clone = vmx(merged(kBoth, more), R"({"source_path": "source.vmx",
+      "boot_command": ["<enter>"]})");
+  EXPECT_EQ(findings_.errors, std::vector<std::string>{});
+  EXPECT_EQ(clone.options.boot.pieces.size(), 1U);
+}
+
 TEST_F(VmwareConfig, MistakesAreNamed) {
   struct Case {
     const char* options;
@@ -162,16 +184,31 @@ TEST_F(VmwareConfig, MistakesAreNamed) {
 
 TEST_F(VmwareConfig, BuildingOnEsxiIsExplained) {
   iso(kSmall, R"({"remote_type": "esx5", "vm_name": "web", "cpus": 2, "memory": 1024,
-                  "disk_size": 5000, "network_name": "VM Network", "guest_os_type": "ubuntu-64"})");
+                  "disk_size": 5000, "network_name": "VM Network", "guest_os_type": "ubuntu-64",
+                  "remote_host": "esx.example.org", "remote_port": 22, "remote_username": "admin",
+                  "remote_password": "hidden", "remote_datastore": "ds2",
+                  "remote_cache_datastore": "ds3", "remote_cache_directory": "cache",
+                  "remote_private_key_file": "k", "skip_validate_credentials": true,
+                  "cleanup_remote_cache": true, "remote_output_directory": "o"})");
   ASSERT_EQ(findings_.errors.size(), 1U);
   const std::string& error = findings_.errors[0];
   for (const char* part :
        {"remote_type = \"esx5\" is no longer supported", "use the vsphere-iso builder",
         "source \"vsphere-iso\" \"base\" {\n", "  vm_name = \"web\"\n", "  CPUs = 2\n",
+        "  vcenter_server = \"esx.example.org\"\n", "  username = \"admin\"\n",
+        "  datastore = \"ds2\"\n", "  remote_cache_datastore = \"ds3\"\n",
+        "  remote_cache_path = \"cache\"\n", "  remote_cache_cleanup = true\n",
+        "It has no use for remote_port, remote_private_key_file, remote_output_directory, "
+        "skip_validate_credentials.",
         "  RAM = 1024\n", "    disk_size = 5000\n", "    network = \"VM Network\"\n",
         "    network_card = \"vmxnet3\"\n", "  iso_url = \"http://example.org/a.iso\"\n"}) {
     EXPECT_NE(error.find(part), std::string::npos) << part << "\nin\n" << error;
   }
+  EXPECT_EQ(error.find("hidden"), std::string::npos);
+  iso(kSmall, R"({"remote_host": "esx.example.org"})");
+  EXPECT_TRUE(said(findings_.errors, "remote_host is no longer supported"));
+  vmx(kSmall, R"({"source_path": "source.vmx", "skip_validate_credentials": true})");
+  EXPECT_TRUE(said(findings_.errors, "skip_validate_credentials is no longer supported"));
 }
 
 }  // namespace

@@ -111,6 +111,16 @@ lease 192.168.37.128 {
   EXPECT_TRUE(leased_addresses("lease {{{", "x").empty());
 }
 
+TEST(Installation, OfFusionIsInItsApplication) {
+  VmwareOptions options;
+  EXPECT_EQ(installation_of(options).vmrun, "vmrun");
+  options.fusion_app_path = "/Applications/VMware Fusion.app";
+  const Installation fusion = installation_of(options);
+  EXPECT_EQ(fusion.kind, "fusion");
+  EXPECT_EQ(fusion.vmrun, "/Applications/VMware Fusion.app/Contents/Library/vmrun");
+  EXPECT_EQ(fusion.lowest_version, "13.6.0");
+}
+
 TEST(Version, IsCompared) {
   EXPECT_TRUE(version_reaches("17.6.0", "17.6.0"));
   EXPECT_TRUE(version_reaches("25.0.1", "17.6.0"));

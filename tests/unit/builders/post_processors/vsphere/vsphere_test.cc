@@ -45,7 +45,8 @@ class VspherePostProcessorTest : public builders::testing::BuildFixture {
     std::string line;
     while (std::getline(file, line)) {
       std::string text;
-      for (const auto& word : nlohmann::json::parse(line)["arguments"]) {
+      const nlohmann::json entry = nlohmann::json::parse(line);
+      for (const auto& word : entry["arguments"]) {
         text += (text.empty() ? "" : " ") + word.get<std::string>();
       }
       list.push_back(text);
