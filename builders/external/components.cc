@@ -101,8 +101,9 @@ class ExternalProvisioner final : public Provisioner {
                     .environment = context.environment,
                     .directory = context.working_directory,
                     .start = start,
-                    .answer = [&](const std::string& method,
-                                  const json& parameters) { return calls.answer(method, parameters); },
+                    .answer = [&](const std::string& method, const json& parameters) {
+                      return calls.answer(method, parameters);
+                    },
                     .ui = &context.ui},
                    context.cancel));
     return {};

@@ -1,5 +1,5 @@
-// GuestCalls: what an external program may ask of the build it is part of: commands and files of the
-// guest, and the ledger of what it makes outside.
+// GuestCalls: what an external program may ask of the build it is part of: commands and files of
+// the guest, and the ledger of what it makes outside.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

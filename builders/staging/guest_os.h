@@ -1,5 +1,5 @@
-// GuestOs: which system a provisioner talks to. Decides paths, quoting and default commands; known for
-// certain only when the communicator is, because a WinRM guest is a Windows one.
+// GuestOs: which system a provisioner talks to. Decides paths, quoting and default commands; known
+// for certain only when the communicator is, because a WinRM guest is a Windows one.
 #pragma once
 
 #include <string>

@@ -16,7 +16,8 @@ struct ExternalComponent {
 };
 
 /// Reads a description, JSON {"protocol": 1, "components": [table...]}, without adding anything.
-/// InvalidInput says what is wrong with it: a name farm itself has, an unknown type, too much of it.
+/// InvalidInput says what is wrong with it: a name farm itself has, an unknown type, too much of
+/// it.
 Result<std::vector<ExternalComponent>> read_external_components(const std::string& description);
 
 /// Adds what read_external_components() finds to component_catalog(). A component that is there

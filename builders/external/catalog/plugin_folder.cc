@@ -142,7 +142,8 @@ const Discovery& user_plugins(const Environment& environment) {
     Discovery discovery = discover_plugins(user_plugin_folder(environment), environment, {});
     for (const Plugin& plugin : discovery.plugins) {
       const auto added = add_external_components(plugin.description);
-      if (!added) discovery.refused.push_back("plugin " + plugin.name + ": " + added.error().message);
+      if (added) continue;
+      discovery.refused.push_back("plugin " + plugin.name + ": " + added.error().message);
     }
     for (const std::string& sentence : discovery.refused) log::warn(sentence);
     return discovery;

@@ -1,6 +1,6 @@
-// PluginFolder: the external programs of a folder that may run here: signed by a trusted key, copied
-// to where nobody else writes, described in a form that is understood. Everything else is refused
-// with a sentence that says why.
+// PluginFolder: the external programs of a folder that may run here: signed by a trusted key,
+// copied to where nobody else writes, described in a form that is understood. Everything else is
+// refused with a sentence that says why.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // ChannelPipe: one exec or subsystem channel of the adapter between two threads: the connection's,
-// which speaks SSH with the client, and the build's, which runs the command on the guest. Both sides
-// are bounded, so a fast side waits for the slow one.
+// which speaks SSH with the client, and the build's, which runs the command on the guest. Both
+// sides are bounded, so a fast side waits for the slow one.
 #pragma once
 
 #include <condition_variable>

@@ -21,7 +21,8 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
   for (std::string& word : more) to.push_back(std::move(word));
 }
 
-// An option whose value starts with a dash: Ansible takes it for another option when it is one word.
+// An option whose value starts with a dash: Ansible takes it for another option when it is one
+// word.
 void append_dashed(std::vector<std::string>& to, const std::string& option,
                    const std::string& value) {
   if (value.find(' ') == std::string::npos) {

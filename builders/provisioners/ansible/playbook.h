@@ -1,5 +1,5 @@
-// The command lines of Ansible's programs, and the inventory: everything that is text. What they are
-// run on (the adapter or the guest itself) is a Target.
+// The command lines of Ansible's programs, and the inventory: everything that is text. What they
+// are run on (the adapter or the guest itself) is a Target.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// ProxyConnection: one client of the adapter: key exchange, login, and its channels, each of which is
-// a request to the bridge. Lives on one thread, its own.
+// ProxyConnection: one client of the adapter: key exchange, login, and its channels, each of which
+// is a request to the bridge. Lives on one thread, its own.
 #pragma once
 
 #include <list>

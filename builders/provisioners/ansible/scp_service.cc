@@ -18,7 +18,8 @@ namespace {
 constexpr size_t kLineLimit = 8192;
 constexpr size_t kFilePiece = 256U << 10;
 
-// Words as a POSIX shell makes them; empty when quotes are not closed or something would be expanded.
+// Words as a POSIX shell makes them; empty when quotes are not closed or something would be
+// expanded.
 std::optional<std::vector<std::string>> shell_words(const std::string& text) {
   std::vector<std::string> words;
   std::string word;

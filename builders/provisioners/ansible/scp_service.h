@@ -1,5 +1,6 @@
-// The guest's half of the scp protocol, served by the adapter itself: files pass through a temporary
-// file here and the communicator's own transfers, so that scp works with guests that have no scp.
+// The guest's half of the scp protocol, served by the adapter itself: files pass through a
+// temporary file here and the communicator's own transfers, so that scp works with guests that have
+// no scp.
 #pragma once
 
 #include <optional>

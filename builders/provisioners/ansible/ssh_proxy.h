@@ -1,6 +1,7 @@
-// SshProxy: the adapter: an SSH server on a loopback port of the machine that runs the build. Whoever
-// holds the right key may run commands on the guest through it, whatever the build's communicator is.
-// The only user of libssh; everything of the library stays inside ssh_proxy.cc and proxy_connection.cc.
+// SshProxy: the adapter: an SSH server on a loopback port of the machine that runs the build.
+// Whoever holds the right key may run commands on the guest through it, whatever the build's
+// communicator is. The only user of libssh; everything of the library stays inside ssh_proxy.cc and
+// proxy_connection.cc.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,8 @@ Config decode(const value::Value& config, const PrepareContext& context, Finding
   decoded.validation_key_path = reader.string("validation_key_path");
   if (decoded.server_url.empty()) findings.errors.emplace_back("server_url must be set");
   if (decoded.policy_name.empty() != decoded.policy_group.empty()) {
-    findings.errors.emplace_back("If either policy_name or policy_group are set, they must both be set.");
+    findings.errors.emplace_back(
+        "If either policy_name or policy_group are set, they must both be set.");
   }
   if (decoded.elevated_user.empty() && !decoded.elevated_password.empty()) {
     findings.errors.emplace_back("Must supply an 'elevated_user' if 'elevated_password' provided");

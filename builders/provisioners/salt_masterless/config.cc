@@ -9,7 +9,8 @@
 namespace farm::builders::provisioner_salt_masterless {
 namespace {
 
-// "git::https://host/x.git//folder?ref=v1", "github.com/org/x.git//folder", "git@host:x.git//folder".
+// "git::https://host/x.git//folder?ref=v1", "github.com/org/x.git//folder",
+// "git@host:x.git//folder".
 Formula parse_formula(std::string text, Findings& findings) {
   const std::string given = text;
   if (text.starts_with("git::")) text.erase(0, 5);

@@ -45,20 +45,21 @@ class External : public ::testing::Test {
 constexpr const char* kAsk = "ask() { printf '%s\\n' \"$1\"; read -r line; }\nread -r start\n";
 
 TEST_F(External, ProvisionerTalksToTheGuest) {
-  maker_.provisioner("good", std::string(kAsk) +
-                                 "printf '%s\\n' \"$start\" > start.json\n"
-                                 "echo '{\"type\": \"say\", \"text\": \"hello\"}'\n"
-                                 "ask '{\"type\": \"call\", \"id\": 1, \"method\": \"guest.run\", "
-                                 "\"params\": {\"command\": \"uname\"}}'\n"
-                                 "printf '%s\\n' \"$line\" > reply.json\n"
-                                 "ask '{\"type\": \"call\", \"id\": 2, \"method\": "
-                                 "\"guest.upload_text\", \"params\": {\"remote\": \"/x\", \"text\": "
-                                 "\"t\", \"mode\": \"0600\"}}'\n"
-                                 "ask '{\"type\": \"call\", \"id\": 3, \"method\": \"guest.fly\", "
-                                 "\"params\": {\"remote\": \"/x\", \"local\": \"y\"}}'\n"
-                                 "printf '%s\\n' \"$line\" > refused.json\n"
-                                 "echo to-the-log >&2\n"
-                                 "echo '{\"type\": \"done\"}'");
+  maker_.provisioner("good",
+                     std::string(kAsk) +
+                         "printf '%s\\n' \"$start\" > start.json\n"
+                         "echo '{\"type\": \"say\", \"text\": \"hello\"}'\n"
+                         "ask '{\"type\": \"call\", \"id\": 1, \"method\": \"guest.run\", "
+                         "\"params\": {\"command\": \"uname\"}}'\n"
+                         "printf '%s\\n' \"$line\" > reply.json\n"
+                         "ask '{\"type\": \"call\", \"id\": 2, \"method\": "
+                         "\"guest.upload_text\", \"params\": {\"remote\": \"/x\", \"text\": "
+                         "\"t\", \"mode\": \"0600\"}}'\n"
+                         "ask '{\"type\": \"call\", \"id\": 3, \"method\": \"guest.fly\", "
+                         "\"params\": {\"remote\": \"/x\", \"local\": \"y\"}}'\n"
+                         "printf '%s\\n' \"$line\" > refused.json\n"
+                         "echo to-the-log >&2\n"
+                         "echo '{\"type\": \"done\"}'");
   build_.guest->on_command = [](const RemoteCommand& command) -> Result<int> {
     command.on_stdout("Linux\n");
     return 4;
@@ -68,11 +69,13 @@ TEST_F(External, ProvisionerTalksToTheGuest) {
   EXPECT_NE(start.find("\"config\":{\"a\":1,\"b\":\"x\"}"), std::string::npos) << start;
   EXPECT_NE(start.find("\"protocol\":1"), std::string::npos);
   EXPECT_NE(start.find("\"name\":\"base\""), std::string::npos);
-  EXPECT_EQ(*io::read_file(path("reply.json")),
-            "{\"id\":1,\"ok\":true,\"result\":{\"status\":4,\"stderr\":\"\",\"stdout\":\"Linux\\n\"},"
-            "\"type\":\"reply\"}\n");
-  EXPECT_EQ(*io::read_file(path("refused.json")),
-            "{\"error\":\"there is no method 'guest.fly'\",\"id\":3,\"ok\":false,\"type\":\"reply\"}\n");
+  EXPECT_EQ(
+      *io::read_file(path("reply.json")),
+      "{\"id\":1,\"ok\":true,\"result\":{\"status\":4,\"stderr\":\"\",\"stdout\":\"Linux\\n\"},"
+      "\"type\":\"reply\"}\n");
+  EXPECT_EQ(
+      *io::read_file(path("refused.json")),
+      "{\"error\":\"there is no method 'guest.fly'\",\"id\":3,\"ok\":false,\"type\":\"reply\"}\n");
   EXPECT_EQ(build_.guest->files["/x"].bytes, "t");
   EXPECT_EQ(build_.guest->files["/x"].mode, 0600U);
   EXPECT_EQ(build_.ui.lines,
@@ -136,9 +139,10 @@ TEST_F(External, ChildrenOfAPluginGoWithIt) {
 }
 
 TEST_F(External, CancellationIsTold) {
-  maker_.provisioner("polite", "read -r start\ntouch started\nread -r line\n"
-                               "printf '%s\\n' \"$line\" > heard\n"
-                               "echo '{\"type\": \"failed\", \"error\": \"stopped\"}'");
+  maker_.provisioner("polite",
+                     "read -r start\ntouch started\nread -r line\n"
+                     "printf '%s\\n' \"$line\" > heard\n"
+                     "echo '{\"type\": \"failed\", \"error\": \"stopped\"}'");
   std::thread canceller([&] {
     while (!io::exists(path("started"))) std::this_thread::yield();
     build_.cancel.cancel();
@@ -149,18 +153,19 @@ TEST_F(External, CancellationIsTold) {
 }
 
 TEST_F(External, BuilderUsesTheLedgerAndMakesAnArtifact) {
-  maker_.make("maker", "{\"component\": \"x-maker\", \"kind\": \"builder\", \"options\": []}",
-              std::string(kAsk) +
-                  "ask '{\"type\": \"call\", \"id\": 1, \"method\": \"ledger.intend\", \"params\": "
-                  "{\"kind\": \"path\", \"name\": \"/tmp/x\"}}'\n"
-                  "ask '{\"type\": \"call\", \"id\": 2, \"method\": \"connect\", \"params\": "
-                  "{\"instance_id\": \"i-1\"}}'\n"
-                  "ask '{\"type\": \"call\", \"id\": 3, \"method\": \"provision\"}'\n"
-                  "ask '{\"type\": \"call\", \"id\": 4, \"method\": \"ledger.gone\", \"params\": "
-                  "{\"intent\": 1}}'\n"
-                  "echo image > made.img\n"
-                  "echo '{\"type\": \"done\", \"artifact\": {\"id\": \"made\", \"text\": \"Made it\", "
-                  "\"files\": [\"made.img\"]}}'");
+  maker_.make(
+      "maker", "{\"component\": \"x-maker\", \"kind\": \"builder\", \"options\": []}",
+      std::string(kAsk) +
+          "ask '{\"type\": \"call\", \"id\": 1, \"method\": \"ledger.intend\", \"params\": "
+          "{\"kind\": \"path\", \"name\": \"/tmp/x\"}}'\n"
+          "ask '{\"type\": \"call\", \"id\": 2, \"method\": \"connect\", \"params\": "
+          "{\"instance_id\": \"i-1\"}}'\n"
+          "ask '{\"type\": \"call\", \"id\": 3, \"method\": \"provision\"}'\n"
+          "ask '{\"type\": \"call\", \"id\": 4, \"method\": \"ledger.gone\", \"params\": "
+          "{\"intent\": 1}}'\n"
+          "echo image > made.img\n"
+          "echo '{\"type\": \"done\", \"artifact\": {\"id\": \"made\", \"text\": \"Made it\", "
+          "\"files\": [\"made.img\"]}}'");
   std::unique_ptr<Builder> builder = std::move(*registry().builder("x-maker"));
   ASSERT_TRUE(builder->prepare(Value::object({}), prepare_context()).ok());
   bool provisioned = false;
@@ -175,8 +180,7 @@ TEST_F(External, BuilderUsesTheLedgerAndMakesAnArtifact) {
   EXPECT_EQ((*built)->builder_id, "external.x-maker");
   EXPECT_EQ((*built)->files, std::vector<std::string>{"made.img"});
   EXPECT_TRUE(provisioned);
-  EXPECT_EQ(build_.ledger.events,
-            (std::vector<std::string>{"intend path /tmp/x", "gone 1"}));
+  EXPECT_EQ(build_.ledger.events, (std::vector<std::string>{"intend path /tmp/x", "gone 1"}));
 }
 
 TEST_F(External, ArtifactsThatAreNotThereAreALie) {
@@ -189,8 +193,7 @@ TEST_F(External, ArtifactsThatAreNotThereAreALie) {
 }
 
 TEST_F(External, PostProcessorsPassOnOrAdd) {
-  maker_.make("posts",
-              "{\"component\": \"x-same\", \"kind\": \"post-processor\", \"options\": []}",
+  maker_.make("posts", "{\"component\": \"x-same\", \"kind\": \"post-processor\", \"options\": []}",
               "read -r start\nprintf '%s\\n' \"$start\" > start.json\n"
               "echo '{\"type\": \"done\", \"same\": true}'");
   std::unique_ptr<PostProcessor> made = std::move(*registry().post_processor("x-same"));
@@ -206,10 +209,11 @@ TEST_F(External, PostProcessorsPassOnOrAdd) {
 }
 
 TEST_F(External, DataSourcesAnswer) {
-  maker_.make("asks",
-              "{\"component\": \"x-ask\", \"kind\": \"data-source\", \"options\": [],"
-              " \"outputs\": [{\"name\": \"n\", \"type\": \"number\"}]}",
-              "echo '{\"type\": \"done\", \"outputs\": {\"n\": 3, \"l\": [\"a\", true, null, 1.5]}}'");
+  maker_.make(
+      "asks",
+      "{\"component\": \"x-ask\", \"kind\": \"data-source\", \"options\": [],"
+      " \"outputs\": [{\"name\": \"n\", \"type\": \"number\"}]}",
+      "echo '{\"type\": \"done\", \"outputs\": {\"n\": 3, \"l\": [\"a\", true, null, 1.5]}}'");
   (void)registry();
   DataSourceRegistry sources;
   register_data_sources(sources, found_.plugins);

@@ -51,13 +51,14 @@ TEST_F(Plugins, UnsignedChangedAndForeignOnesAreRefused) {
   ASSERT_TRUE(io::write_file(maker_.path("README"), "not a program").has_value());
   Discovery found = discover();
   EXPECT_TRUE(found.plugins.empty());
-  EXPECT_EQ(found.refused,
-            (std::vector<std::string>{
-                "plugin " + maker_.path("changed") + " is not used: no trusted key has signed it",
-                "plugin " + maker_.path("garbled") +
-                    " is not used: the signature is not base64 of 64 bytes",
-                "plugin " + maker_.path("unsigned") + " is not used: it is not signed (there is no " +
-                    maker_.path("unsigned") + ".sig)"}));
+  EXPECT_EQ(
+      found.refused,
+      (std::vector<std::string>{
+          "plugin " + maker_.path("changed") + " is not used: no trusted key has signed it",
+          "plugin " + maker_.path("garbled") +
+              " is not used: the signature is not base64 of 64 bytes",
+          "plugin " + maker_.path("unsigned") + " is not used: it is not signed (there is no " +
+              maker_.path("unsigned") + ".sig)"}));
   PluginFolder trusting_nobody = maker_.folder();
   trusting_nobody.trusted_keys.clear();
   maker_.sign("changed");
@@ -93,10 +94,14 @@ TEST_F(Plugins, BadDescriptionsAreRefused) {
     std::string script;
     std::string reason;
   };
-  const auto says = [](const std::string& text) { return "#!/bin/sh\ncat <<'END'\n" + text + "\nEND\n"; };
+  const auto says = [](const std::string& text) {
+    return "#!/bin/sh\ncat <<'END'\n" + text + "\nEND\n";
+  };
   const auto option = [&](const std::string& text) {
-    return says("{\"protocol\": 1, \"components\": [{\"component\": \"p\", \"kind\": \"builder\", "
-                "\"options\": [" + text + "]}]}");
+    return says(
+        "{\"protocol\": 1, \"components\": [{\"component\": \"p\", \"kind\": \"builder\", "
+        "\"options\": [" +
+        text + "]}]}");
   };
   const std::vector<Case> cases = {
       {"crash", "#!/bin/sh\necho oh no >&2; exit 3\n", "describe: "},
@@ -105,15 +110,19 @@ TEST_F(Plugins, BadDescriptionsAreRefused) {
        "the description is not of protocol 1"},
       {"empty", says("{\"protocol\": 1, \"components\": []}"),
        "the description has no list of 1 to 64 components"},
-      {"kind", says("{\"protocol\": 1, \"components\": [{\"component\": \"p\", \"kind\": \"disk\"}]}"),
+      {"kind",
+       says("{\"protocol\": 1, \"components\": [{\"component\": \"p\", \"kind\": \"disk\"}]}"),
        "'disk' is no kind of component"},
-      {"name", says("{\"protocol\": 1, \"components\": [{\"component\": \"../p\", \"kind\": "
-                    "\"builder\"}]}"),
+      {"name",
+       says("{\"protocol\": 1, \"components\": [{\"component\": \"../p\", \"kind\": "
+            "\"builder\"}]}"),
        "'../p' is no name of a component"},
-      {"own", says("{\"protocol\": 1, \"components\": [{\"component\": \"qemu\", \"kind\": "
-                   "\"builder\"}]}"),
+      {"own",
+       says("{\"protocol\": 1, \"components\": [{\"component\": \"qemu\", \"kind\": "
+            "\"builder\"}]}"),
        "builder \"qemu\" is one of farm's own"},
-      {"type", option("{\"name\": \"a\", \"type\": \"colour\"}"), "option 'a': 'colour' is no type"},
+      {"type", option("{\"name\": \"a\", \"type\": \"colour\"}"),
+       "option 'a': 'colour' is no type"},
       {"unnamed", option("{\"type\": \"string\"}"), "a component or option without 'name'"},
       {"flag", option("{\"name\": \"a\", \"type\": \"string\", \"required\": \"yes\"}"),
        "'required' is not true or false"},
@@ -126,8 +135,8 @@ TEST_F(Plugins, BadDescriptionsAreRefused) {
     maker_.sign(c.name);
     const Discovery found = discover();
     ASSERT_EQ(found.refused.size(), 1U);
-    EXPECT_TRUE(found.refused[0].starts_with("plugin " + maker_.path(c.name) + " is not used: " +
-                                             c.reason))
+    EXPECT_TRUE(
+        found.refused[0].starts_with("plugin " + maker_.path(c.name) + " is not used: " + c.reason))
         << found.refused[0];
     ASSERT_TRUE(io::remove_file(maker_.path(c.name)).has_value());
   }

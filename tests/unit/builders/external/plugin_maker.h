@@ -30,9 +30,7 @@ class PluginMaker {
 
   std::string path(const std::string& name) const { return folder_ + "/plugins/" + name; }
   std::string public_key() const { return base64(public_key_.data(), public_key_.size()); }
-  PluginFolder folder() const {
-    return {folder_ + "/plugins", {public_key()}, folder_ + "/store"};
-  }
+  PluginFolder folder() const { return {folder_ + "/plugins", {public_key()}, folder_ + "/store"}; }
 
   void write(const std::string& name, const std::string& text) const {
     ASSERT_TRUE(io::write_file(path(name), text, 0755).has_value());

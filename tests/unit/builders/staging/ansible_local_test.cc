@@ -74,8 +74,8 @@ TEST_F(AnsibleLocal, SeveralPlaybooksKeepTheirPaths) {
             (std::vector<std::string>{
                 "mkdir -p '/s'", "mkdir -p '" + io::parent_path(first) + "'",
                 "mkdir -p '/s" + path("pb/b") + "'",
-                "cd /s && ANSIBLE_FORCE_COLOR=1 PYTHONUNBUFFERED=1 ansible-playbook " + first + " " +
-                    kVariables + "  -c local -i /s/inv",
+                "cd /s && ANSIBLE_FORCE_COLOR=1 PYTHONUNBUFFERED=1 ansible-playbook " + first +
+                    " " + kVariables + "  -c local -i /s/inv",
                 "cd /s && ANSIBLE_FORCE_COLOR=1 PYTHONUNBUFFERED=1 ansible-playbook /s" +
                     path("pb/b/two.yml") + " " + kVariables + "  -c local -i /s/inv"}));
 }
@@ -90,8 +90,8 @@ TEST_F(AnsibleLocal, PlaybooksOfTheFolderAreNotSentTwice) {
             "");
   const std::string staging = commands()[0].substr(10, commands()[0].size() - 11);
   EXPECT_TRUE(staging.starts_with("/tmp/packer-provisioner-ansible-local/")) << staging;
-  EXPECT_EQ(commands()[1], "cd " + staging + " && ansible-galaxy install -r " + staging +
-                               "/req.yml -p /g/r");
+  EXPECT_EQ(commands()[1],
+            "cd " + staging + " && ansible-galaxy install -r " + staging + "/req.yml -p /g/r");
   EXPECT_NE(commands().back().find(" " + staging + "/b/two.yml "), std::string::npos);
   EXPECT_NE(commands().back().find("ANSIBLE_COLLECTIONS_PATH='/g/c':"), std::string::npos);
 }
@@ -110,13 +110,13 @@ TEST_F(AnsibleLocal, FailuresTellTheStatusAndClean) {
 }
 
 TEST_F(AnsibleLocal, WrongOptionsAreFindings) {
-  EXPECT_EQ(prepare({{"playbook_file", text("pb/site.yml")},
-                     {"playbook_files", texts({"x"})},
-                     {"group_vars", text("inv")}})
-                .errors,
-            (std::vector<std::string>{
-                "Either playbook_file or playbook_files can be specified, not both",
-                "group_vars: inv must point to a directory"}));
+  EXPECT_EQ(
+      prepare({{"playbook_file", text("pb/site.yml")},
+               {"playbook_files", texts({"x"})},
+               {"group_vars", text("inv")}})
+          .errors,
+      (std::vector<std::string>{"Either playbook_file or playbook_files can be specified, not both",
+                                "group_vars: inv must point to a directory"}));
   EXPECT_EQ(prepare({}).errors,
             std::vector<std::string>{"Either playbook_file or playbook_files must be specified"});
 }

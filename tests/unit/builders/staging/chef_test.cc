@@ -23,18 +23,21 @@ class ChefSolo : public ProvisionerFixture {
 };
 
 TEST_F(ChefSolo, InstallsUploadsAndRuns) {
-  EXPECT_EQ(run({{"cookbook_paths", texts({"cb"})},
-                 {"remote_cookbook_paths", texts({"/opt/cb"})},
-                 {"roles_path", text("roles")},
-                 {"data_bags_path", text("bags")},
-                 {"environments_path", text("envs")},
-                 {"chef_environment", text("prod")},
-                 {"encrypted_data_bag_secret_path", text("secret")},
-                 {"run_list", texts({"apache"})},
-                 {"json", Value::object({{"a", text("<x>")},
-                                         {"b", Value::object({{"c", Value::tuple({Value::number(1), flag(true)})}})}})},
-                 {"version", text("14.1")}}),
-            "");
+  EXPECT_EQ(
+      run({{"cookbook_paths", texts({"cb"})},
+           {"remote_cookbook_paths", texts({"/opt/cb"})},
+           {"roles_path", text("roles")},
+           {"data_bags_path", text("bags")},
+           {"environments_path", text("envs")},
+           {"chef_environment", text("prod")},
+           {"encrypted_data_bag_secret_path", text("secret")},
+           {"run_list", texts({"apache"})},
+           {"json",
+            Value::object(
+                {{"a", text("<x>")},
+                 {"b", Value::object({{"c", Value::tuple({Value::number(1), flag(true)})}})}})},
+           {"version", text("14.1")}}),
+      "");
   EXPECT_EQ(commands(),
             (std::vector<std::string>{
                 "curl -L https://omnitruck.chef.io/install.sh | sudo bash -s -- -v 14.1",
@@ -60,29 +63,32 @@ TEST_F(ChefSolo, InstallsUploadsAndRuns) {
             "\nencrypted_data_bag_secret \"/tmp/packer-chef-solo/encrypted_data_bag_secret\"\n\n"
             "\nenvironment_path \"/tmp/packer-chef-solo/environments\"\nenvironment \"prod\"\n\n");
   EXPECT_EQ(guest_file("/tmp/packer-chef-solo/node.json"),
-            "{\n  \"a\": \"\\u003cx\\u003e\",\n  \"b\": {\n    \"c\": [\n      1,\n      true\n    ]\n  },\n"
+            "{\n  \"a\": \"\\u003cx\\u003e\",\n  \"b\": {\n    \"c\": [\n      1,\n      true\n    "
+            "]\n  },\n"
             "  \"run_list\": [\n    \"apache\"\n  ]\n}");
   EXPECT_EQ(build_.ui.lines.front(), "say Provisioning with chef-solo");
 }
 
 TEST_F(ChefSolo, CommandsAndConfigurationOfTheUser) {
-  file("solo.erb", "p {{.CookbookPaths}}{{if .HasRolesPath}} roles{{end}} {{.ChefEnvironment}} "
-                   "{{.ChefLicense}}|{{.DataBagsPath}}\n");
-  EXPECT_EQ(run({{"cookbook_paths", texts({"cb"})},
-                 {"config_template", text("solo.erb")},
-                 {"chef_environment", text("e")},
-                 {"chef_license", text("accept")},
-                 {"install_command", text("get{{if .Sudo}} root{{end}} {{.Version}}")},
-                 {"execute_command", text("go {{.ConfigPath}} {{.JsonPath}}{{if .Sudo}} root{{end}}")},
-                 {"prevent_sudo", flag(true)},
-                 {"version", text("7")},
-                 {"staging_directory", text("/s")},
-                 {"json_string", text("{\"k\": null}")}}),
-            "");
-  EXPECT_EQ(commands(), (std::vector<std::string>{"get 7", "mkdir -p '/s'", "chmod 0777 '/s'",
-                                                  "mkdir -p '/s/cookbooks-0'",
-                                                  "chmod 0777 '/s/cookbooks-0'",
-                                                  "go /s/solo.rb /s/node.json"}));
+  file("solo.erb",
+       "p {{.CookbookPaths}}{{if .HasRolesPath}} roles{{end}} {{.ChefEnvironment}} "
+       "{{.ChefLicense}}|{{.DataBagsPath}}\n");
+  EXPECT_EQ(
+      run({{"cookbook_paths", texts({"cb"})},
+           {"config_template", text("solo.erb")},
+           {"chef_environment", text("e")},
+           {"chef_license", text("accept")},
+           {"install_command", text("get{{if .Sudo}} root{{end}} {{.Version}}")},
+           {"execute_command", text("go {{.ConfigPath}} {{.JsonPath}}{{if .Sudo}} root{{end}}")},
+           {"prevent_sudo", flag(true)},
+           {"version", text("7")},
+           {"staging_directory", text("/s")},
+           {"json_string", text("{\"k\": null}")}}),
+      "");
+  EXPECT_EQ(commands(),
+            (std::vector<std::string>{"get 7", "mkdir -p '/s'", "chmod 0777 '/s'",
+                                      "mkdir -p '/s/cookbooks-0'", "chmod 0777 '/s/cookbooks-0'",
+                                      "go /s/solo.rb /s/node.json"}));
   EXPECT_EQ(guest_file("/s/solo.rb"), "p \"/s/cookbooks-0\" e accept|\n");
   EXPECT_EQ(guest_file("/s/node.json"), "{\n  \"k\": null\n}");
 }
@@ -101,12 +107,14 @@ TEST_F(ChefSolo, WithoutInstallationNoLicence) {
 TEST_F(ChefSolo, WindowsHasItsOwnPaths) {
   over_winrm();
   EXPECT_EQ(run({{"cookbook_paths", texts({"cb"})}}), "");
-  EXPECT_EQ(commands().front(),
-            "powershell.exe -Command \". { iwr -useb https://omnitruck.chef.io/install.ps1 } | iex; "
-            "Install-Project\"");
-  EXPECT_EQ(commands().back(),
-            "c:/opscode/chef/bin/chef-solo.bat --no-color -c "
-            "C:/Windows/Temp/packer-chef-solo/solo.rb -j C:/Windows/Temp/packer-chef-solo/node.json");
+  EXPECT_EQ(
+      commands().front(),
+      "powershell.exe -Command \". { iwr -useb https://omnitruck.chef.io/install.ps1 } | iex; "
+      "Install-Project\"");
+  EXPECT_EQ(
+      commands().back(),
+      "c:/opscode/chef/bin/chef-solo.bat --no-color -c "
+      "C:/Windows/Temp/packer-chef-solo/solo.rb -j C:/Windows/Temp/packer-chef-solo/node.json");
   EXPECT_EQ(run({{"cookbook_paths", texts({"cb"})}, {"guest_os_type", text("unix")}}), "");
   EXPECT_TRUE(ran("sudo mkdir -p '/tmp/packer-chef-solo'"));
 }
@@ -157,32 +165,33 @@ TEST_F(ChefClient, RegistersRunsAndCleansTheServer) {
                  {"rubygems_url", text("https://gems/")},
                  {"node_name", text("n1")}}),
             "");
-  EXPECT_EQ(commands(),
-            (std::vector<std::string>{
-                "curl -L https://omnitruck.chef.io/install.sh | sudo bash -s --",
-                "sudo mkdir -p '/tmp/packer-chef-client'",
-                "sudo chmod 0777 '/tmp/packer-chef-client'",
-                "sudo chef-client --no-color -c /tmp/packer-chef-client/client.rb -j "
-                "/tmp/packer-chef-client/first-boot.json",
-                "sudo knife node delete n1 -y -c /tmp/packer-chef-client/knife.rb",
-                "sudo knife client delete n1 -y -c /tmp/packer-chef-client/knife.rb",
-                "sudo rm -rf '/tmp/packer-chef-client'"}));
+  EXPECT_EQ(commands(), (std::vector<std::string>{
+                            "curl -L https://omnitruck.chef.io/install.sh | sudo bash -s --",
+                            "sudo mkdir -p '/tmp/packer-chef-client'",
+                            "sudo chmod 0777 '/tmp/packer-chef-client'",
+                            "sudo chef-client --no-color -c /tmp/packer-chef-client/client.rb -j "
+                            "/tmp/packer-chef-client/first-boot.json",
+                            "sudo knife node delete n1 -y -c /tmp/packer-chef-client/knife.rb",
+                            "sudo knife client delete n1 -y -c /tmp/packer-chef-client/knife.rb",
+                            "sudo rm -rf '/tmp/packer-chef-client'"}));
   const std::string common =
       "\nlog_level        :info\nlog_location     STDOUT\nchef_server_url  \"https://chef/\"\n"
       "client_key       \"/tmp/packer-chef-client/client.pem\"\n";
-  EXPECT_EQ(guest_file("/tmp/packer-chef-client/client.rb"),
-            common +
-                "chef_license     \"accept-silent\"\n"
-                "\nencrypted_data_bag_secret \"/tmp/packer-chef-client/encrypted_data_bag_secret\"\n\n"
-                "\nvalidation_client_name \"vc\"\n\n"
-                "\nvalidation_key \"/tmp/packer-chef-client/validation.pem\"\n\n"
-                "node_name \"n1\"\n"
-                "\nenvironment \"prod\"\n\n\n\n"
-                "\nssl_verify_mode :verify_none\n\n\ntrusted_certs_dir \"/t\"\n\n"
-                "\nrubygems_url \"https://gems/\"\n\n");
+  EXPECT_EQ(
+      guest_file("/tmp/packer-chef-client/client.rb"),
+      common +
+          "chef_license     \"accept-silent\"\n"
+          "\nencrypted_data_bag_secret \"/tmp/packer-chef-client/encrypted_data_bag_secret\"\n\n"
+          "\nvalidation_client_name \"vc\"\n\n"
+          "\nvalidation_key \"/tmp/packer-chef-client/validation.pem\"\n\n"
+          "node_name \"n1\"\n"
+          "\nenvironment \"prod\"\n\n\n\n"
+          "\nssl_verify_mode :verify_none\n\n\ntrusted_certs_dir \"/t\"\n\n"
+          "\nrubygems_url \"https://gems/\"\n\n");
   EXPECT_EQ(guest_file("/tmp/packer-chef-client/knife.rb"),
-            common + "node_name \"n1\"\n\nssl_verify_mode :verify_none\n\n\n"
-                     "trusted_certs_dir \"/t\"\n\n");
+            common +
+                "node_name \"n1\"\n\nssl_verify_mode :verify_none\n\n\n"
+                "trusted_certs_dir \"/t\"\n\n");
   EXPECT_EQ(guest_file("/tmp/packer-chef-client/first-boot.json"),
             "{\n  \"run_list\": [\n    \"a\",\n    \"b\"\n  ],\n  \"z\": 1\n}");
   EXPECT_EQ(guest_file("/tmp/packer-chef-client/validation.pem"), local_file("val.pem"));
@@ -202,10 +211,9 @@ TEST_F(ChefClient, PoliciesAndWhatIsLeftAlone) {
                  {"prevent_sudo", flag(true)},
                  {"staging_directory", text("/s")}}),
             "");
-  EXPECT_EQ(commands(),
-            (std::vector<std::string>{
-                "mkdir -p '/s'", "chmod 0777 '/s'",
-                "chef-client --no-color -c /s/client.rb -j /s/first-boot.json"}));
+  EXPECT_EQ(commands(), (std::vector<std::string>{
+                            "mkdir -p '/s'", "chmod 0777 '/s'",
+                            "chef-client --no-color -c /s/client.rb -j /s/first-boot.json"}));
   const std::string config = guest_file("/s/client.rb");
   EXPECT_NE(config.find("\npolicy_group \"pg\"\n"), std::string::npos) << config;
   EXPECT_NE(config.find("\npolicy_name \"pn\"\n"), std::string::npos);
@@ -243,13 +251,17 @@ TEST_F(ChefClient, ServerIsCleanedAfterAFailure) {
 
 TEST_F(ChefClient, WindowsRunsItsBatchFiles) {
   over_winrm();
-  EXPECT_EQ(run({{"server_url", text("u")}, {"node_name", text("n")}, {"guest_os_type", text("windows")}}),
+  EXPECT_EQ(run({{"server_url", text("u")},
+                 {"node_name", text("n")},
+                 {"guest_os_type", text("windows")}}),
             "");
-  EXPECT_TRUE(ran("c:/opscode/chef/bin/chef-client.bat --no-color -c "
-                  "C:/Windows/Temp/packer-chef-client/client.rb -j "
-                  "C:/Windows/Temp/packer-chef-client/first-boot.json"));
-  EXPECT_TRUE(ran("c:/opscode/chef/bin/knife.bat node delete n -y -c "
-                  "C:/Windows/Temp/packer-chef-client/knife.rb"));
+  EXPECT_TRUE(
+      ran("c:/opscode/chef/bin/chef-client.bat --no-color -c "
+          "C:/Windows/Temp/packer-chef-client/client.rb -j "
+          "C:/Windows/Temp/packer-chef-client/first-boot.json"));
+  EXPECT_TRUE(
+      ran("c:/opscode/chef/bin/knife.bat node delete n -y -c "
+          "C:/Windows/Temp/packer-chef-client/knife.rb"));
 }
 
 TEST_F(ChefClient, ElevatedUserIsForWindows) {
@@ -265,21 +277,23 @@ TEST_F(ChefClient, ElevatedUserIsForWindows) {
               content.bytes.find("chef-client.bat") != std::string::npos;
   }
   EXPECT_TRUE(script);
-  EXPECT_FALSE(ran("c:/opscode/chef/bin/chef-client.bat --no-color -c "
-                   "C:/Windows/Temp/packer-chef-client/client.rb -j "
-                   "C:/Windows/Temp/packer-chef-client/first-boot.json"));
+  EXPECT_FALSE(
+      ran("c:/opscode/chef/bin/chef-client.bat --no-color -c "
+          "C:/Windows/Temp/packer-chef-client/client.rb -j "
+          "C:/Windows/Temp/packer-chef-client/first-boot.json"));
 }
 
 TEST_F(ChefClient, WrongOptionsAreFindings) {
-  EXPECT_EQ(prepare({{"policy_name", text("p")},
-                     {"elevated_password", text("x")},
-                     {"validation_key_path", text("missing")}})
-                .errors,
-            (std::vector<std::string>{
-                "server_url must be set",
-                "If either policy_name or policy_group are set, they must both be set.",
-                "Must supply an 'elevated_user' if 'elevated_password' provided",
-                "validation_key_path: missing is invalid: stat missing: no such file or directory"}));
+  EXPECT_EQ(
+      prepare({{"policy_name", text("p")},
+               {"elevated_password", text("x")},
+               {"validation_key_path", text("missing")}})
+          .errors,
+      (std::vector<std::string>{
+          "server_url must be set",
+          "If either policy_name or policy_group are set, they must both be set.",
+          "Must supply an 'elevated_user' if 'elevated_password' provided",
+          "validation_key_path: missing is invalid: stat missing: no such file or directory"}));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A configuration-management provisioner on a recording guest: which commands it runs there and what
-// files it leaves, in order.
+// A configuration-management provisioner on a recording guest: which commands it runs there and
+// what files it leaves, in order.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,8 +13,12 @@
 
 namespace farm::builders {
 
-inline value::Value text(const std::string& utf8) { return value::Value::string(utf8); }
-inline value::Value flag(bool on) { return value::Value::boolean(on); }
+inline value::Value text(const std::string& utf8) {
+  return value::Value::string(utf8);
+}
+inline value::Value flag(bool on) {
+  return value::Value::boolean(on);
+}
 inline value::Value texts(const std::vector<std::string>& list) {
   value::Value::List elements;
   for (const std::string& one : list) elements.push_back(text(one));
@@ -39,7 +43,8 @@ class ProvisionerFixture : public ::testing::Test {
     ASSERT_TRUE(io::make_directories(path(name)).has_value());
   }
   Findings prepare(value::Value::Map options) {
-    const PrepareContext context{build_.inputs, build_.environment, directory_.path(), false, false};
+    const PrepareContext context{build_.inputs, build_.environment, directory_.path(), false,
+                                 false};
     return provisioner_->prepare(value::Value::object(std::move(options)), context);
   }
   /// Prepares and runs; the error's message, or "" after success.

@@ -14,8 +14,7 @@ using value::Value;
 class PuppetMasterless : public ProvisionerFixture {
  protected:
   PuppetMasterless()
-      : ProvisionerFixture(provisioner_puppet_masterless::register_component,
-                           "puppet-masterless") {
+      : ProvisionerFixture(provisioner_puppet_masterless::register_component, "puppet-masterless") {
     file("manifests/site.pp");
     folder("modules");
     folder("more");
@@ -35,23 +34,22 @@ TEST_F(PuppetMasterless, UploadsAndApplies) {
                  {"clean_staging_directory", flag(true)}}),
             "");
   const std::string staging = "/tmp/packer-puppet-masterless";
-  EXPECT_EQ(commands(),
-            (std::vector<std::string>{
-                "sudo mkdir -p '" + staging + "'", "sudo chmod 0777 '" + staging + "'",
-                "sudo mkdir -p '" + staging + "/manifests'",
-                "sudo chmod 0777 '" + staging + "/manifests'",
-                "sudo mkdir -p '" + staging + "/module-0'",
-                "sudo chmod 0777 '" + staging + "/module-0'",
-                "sudo mkdir -p '" + staging + "/module-1'",
-                "sudo chmod 0777 '" + staging + "/module-1'",
-                "sudo mkdir -p '" + staging + "/manifests'",
-                "sudo chmod 0777 '" + staging + "/manifests'",
-                "cd /w && FACTER_a='1' FACTER_b='it'\"'\"'s' FACTER_packer_build_name='base' "
-                "FACTER_packer_builder_type='null' sudo -E /opt/bin/puppet apply "
-                "--detailed-exitcodes --modulepath='" + staging + "/module-0:" + staging +
-                    "/module-1' --hiera_config='" + staging + "/hiera.yaml' --manifestdir='" +
-                    staging + "/manifests' --noop -v /w " + staging + "/manifests/site.pp",
-                "sudo rm -rf '" + staging + "'"}));
+  EXPECT_EQ(
+      commands(),
+      (std::vector<std::string>{
+          "sudo mkdir -p '" + staging + "'", "sudo chmod 0777 '" + staging + "'",
+          "sudo mkdir -p '" + staging + "/manifests'",
+          "sudo chmod 0777 '" + staging + "/manifests'", "sudo mkdir -p '" + staging + "/module-0'",
+          "sudo chmod 0777 '" + staging + "/module-0'", "sudo mkdir -p '" + staging + "/module-1'",
+          "sudo chmod 0777 '" + staging + "/module-1'", "sudo mkdir -p '" + staging + "/manifests'",
+          "sudo chmod 0777 '" + staging + "/manifests'",
+          "cd /w && FACTER_a='1' FACTER_b='it'\"'\"'s' FACTER_packer_build_name='base' "
+          "FACTER_packer_builder_type='null' sudo -E /opt/bin/puppet apply "
+          "--detailed-exitcodes --modulepath='" +
+              staging + "/module-0:" + staging + "/module-1' --hiera_config='" + staging +
+              "/hiera.yaml' --manifestdir='" + staging + "/manifests' --noop -v /w " + staging +
+              "/manifests/site.pp",
+          "sudo rm -rf '" + staging + "'"}));
   EXPECT_EQ(guest_file(staging + "/hiera.yaml"), local_file("hiera.yaml"));
   EXPECT_EQ(guest_file(staging + "/module-1"), local_folder("more"));
   EXPECT_EQ(guest_file(staging + "/manifests/site.pp"), local_file("manifests/site.pp"));
@@ -93,10 +91,11 @@ TEST_F(PuppetMasterless, Windows) {
             "");
   const std::string staging = "C:/Windows/Temp/packer-puppet-masterless";
   EXPECT_EQ(commands().back(),
-            "cd " + staging + " && SET \"FACTER_a=1\" & SET \"FACTER_packer_build_name=base\" & "
-            "SET \"FACTER_packer_builder_type=null\" && puppet apply --detailed-exitcodes "
-            "--modulepath='" + staging + "/module-0;" + staging + "/module-1' " + staging +
-                "/manifests/site.pp");
+            "cd " + staging +
+                " && SET \"FACTER_a=1\" & SET \"FACTER_packer_build_name=base\" & "
+                "SET \"FACTER_packer_builder_type=null\" && puppet apply --detailed-exitcodes "
+                "--modulepath='" +
+                staging + "/module-0;" + staging + "/module-1' " + staging + "/manifests/site.pp");
 }
 
 TEST_F(PuppetMasterless, ElevatedUser) {
@@ -137,17 +136,19 @@ TEST_F(PuppetServer, UploadsCertificatesAndRunsTheAgent) {
                  {"clean_staging_directory", flag(true)}}),
             "");
   const std::string staging = "/tmp/packer-puppet-server";
-  EXPECT_EQ(commands(),
-            (std::vector<std::string>{
-                "sudo mkdir -p '" + staging + "'", "sudo chmod 0777 '" + staging + "'",
-                "sudo mkdir -p '" + staging + "/certs'", "sudo chmod 0777 '" + staging + "/certs'",
-                "sudo mkdir -p '" + staging + "/private_keys'",
-                "sudo chmod 0777 '" + staging + "/private_keys'",
-                "cd " + staging + " && FACTER_a='1' FACTER_packer_build_name='base' "
-                "FACTER_packer_builder_type='null' sudo -E puppet agent --onetime --no-daemonize "
-                "--detailed-exitcodes --server='s' --certname='n' --certdir='" + staging +
-                    "/certs' --privatekeydir='" + staging + "/private_keys' --test n ",
-                "sudo rm -rf '" + staging + "'"}));
+  EXPECT_EQ(
+      commands(),
+      (std::vector<std::string>{
+          "sudo mkdir -p '" + staging + "'", "sudo chmod 0777 '" + staging + "'",
+          "sudo mkdir -p '" + staging + "/certs'", "sudo chmod 0777 '" + staging + "/certs'",
+          "sudo mkdir -p '" + staging + "/private_keys'",
+          "sudo chmod 0777 '" + staging + "/private_keys'",
+          "cd " + staging +
+              " && FACTER_a='1' FACTER_packer_build_name='base' "
+              "FACTER_packer_builder_type='null' sudo -E puppet agent --onetime --no-daemonize "
+              "--detailed-exitcodes --server='s' --certname='n' --certdir='" +
+              staging + "/certs' --privatekeydir='" + staging + "/private_keys' --test n ",
+          "sudo rm -rf '" + staging + "'"}));
   EXPECT_EQ(guest_file(staging + "/certs"), local_folder("certs"));
 }
 

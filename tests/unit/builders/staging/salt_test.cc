@@ -116,17 +116,18 @@ TEST_F(SaltMasterless, FailuresTellTheStatus) {
 }
 
 TEST_F(SaltMasterless, WrongOptionsAreFindings) {
-  EXPECT_EQ(prepare({{"minion_config", text("minion")},
-                     {"remote_state_tree", text("/a")},
-                     {"local_pillar_roots", text("minion")},
-                     {"formulas", texts({"github.com/x/y"})}})
-                .errors,
-            (std::vector<std::string>{
-                "formulas: github.com/x/y must name a git repository and, behind //, a folder in it",
-                "local_state_tree must be supplied",
-                "local_pillar_roots: minion must point to a directory",
-                "remote_state_tree and remote_pillar_roots only apply when minion_config is not "
-                "used"}));
+  EXPECT_EQ(
+      prepare({{"minion_config", text("minion")},
+               {"remote_state_tree", text("/a")},
+               {"local_pillar_roots", text("minion")},
+               {"formulas", texts({"github.com/x/y"})}})
+          .errors,
+      (std::vector<std::string>{
+          "formulas: github.com/x/y must name a git repository and, behind //, a folder in it",
+          "local_state_tree must be supplied",
+          "local_pillar_roots: minion must point to a directory",
+          "remote_state_tree and remote_pillar_roots only apply when minion_config is not "
+          "used"}));
 }
 
 }  // namespace

@@ -44,9 +44,14 @@ class Adapter : public ::testing::Test {
   std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
 
   std::vector<std::string> options(const std::string& port_flag) const {
-    return {"-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-i",
-            path("key"), port_flag, std::to_string(proxy_->port())};
+    return {"-F",      "/dev/null",
+            "-o",      "StrictHostKeyChecking=no",
+            "-o",      "UserKnownHostsFile=/dev/null",
+            "-o",      "IdentitiesOnly=yes",
+            "-o",      "BatchMode=yes",
+            "-o",      "LogLevel=ERROR",
+            "-i",      path("key"),
+            port_flag, std::to_string(proxy_->port())};
   }
 
   /// Runs one of OpenSSH's clients while this thread serves the guest.
@@ -103,8 +108,10 @@ TEST_F(Adapter, AnswersWhileInputIsStillOpen) {
   const std::string ask = "printf 'who? '; read name; echo \"hello $name\"";
   const std::string fifo = path("fifo");
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  std::vector<std::string> words = {"-c", "exec 3<>" + fifo + "; \"$@\" <&3 | { IFS= read -r -n 5 "
-                                          "prompt; echo ana >&3; echo \"[$prompt]\"; cat; }",
+  std::vector<std::string> words = {"-c",
+                                    "exec 3<>" + fifo +
+                                        "; \"$@\" <&3 | { IFS= read -r -n 5 "
+                                        "prompt; echo ana >&3; echo \"[$prompt]\"; cat; }",
                                     "bash", "ssh"};
   for (const std::string& word : options("-p")) words.push_back(word);
   words.insert(words.end(), {"ansible@127.0.0.1", ask});
@@ -188,7 +195,8 @@ TEST_F(Adapter, ScpIntoAFolderKeepsTheName) {
   start();
   ASSERT_TRUE(io::write_file(path("from"), "x").has_value());
   ASSERT_TRUE(io::make_directories(path("into")).has_value());
-  ASSERT_EQ(client("scp", {"-O", path("from"), "ansible@127.0.0.1:" + path("into")}).status.code, 0);
+  ASSERT_EQ(client("scp", {"-O", path("from"), "ansible@127.0.0.1:" + path("into")}).status.code,
+            0);
   EXPECT_EQ(*io::read_file(path("into/from")), "x");
 }
 

@@ -64,7 +64,8 @@ class AnsibleProvisioner : public ::testing::Test {
   Findings prepare(Value::Map options) {
     options.emplace("command", Value::string(path("ansible-playbook")));
     options.emplace("playbook_file", Value::string("site.yml"));
-    const PrepareContext context{build_.inputs, build_.environment, directory_.path(), false, false};
+    const PrepareContext context{build_.inputs, build_.environment, directory_.path(), false,
+                                 false};
     return provisioner_->prepare(Value::object(std::move(options)), context);
   }
   Result<void> run() { return provisioner_->provision(build_.context); }
@@ -97,19 +98,20 @@ TEST_F(AnsibleProvisioner, ConnectsDirectlyAsTheCommunicatorDoes) {
   write("guest.pem", "-----BEGIN KEY-----\n");
   write("req.yml", "roles: []\n");
   ASSERT_TRUE(io::make_directories(path("roles")).has_value());
-  const Findings findings = prepare({{"use_proxy", Value::boolean(false)},
-                                     {"groups", strings({"g1", "g2"})},
-                                     {"empty_groups", strings({"e1"})},
-                                     {"host_alias", Value::string("ha")},
-                                     {"extra_arguments", strings({"-v", "--diff"})},
-                                     {"ansible_env_vars", strings({"FARM_T=1", "ANSIBLE_NOCOLOR=1"})},
-                                     {"galaxy_file", Value::string("req.yml")},
-                                     {"galaxy_command", Value::string(path("ansible-galaxy"))},
-                                     {"galaxy_force_install", Value::boolean(true)},
-                                     {"galaxy_force_with_deps", Value::boolean(true)},
-                                     {"roles_path", Value::string("roles")},
-                                     {"collections_path", Value::string("collections")},
-                                     {"skip_version_check", Value::boolean(true)}});
+  const Findings findings =
+      prepare({{"use_proxy", Value::boolean(false)},
+               {"groups", strings({"g1", "g2"})},
+               {"empty_groups", strings({"e1"})},
+               {"host_alias", Value::string("ha")},
+               {"extra_arguments", strings({"-v", "--diff"})},
+               {"ansible_env_vars", strings({"FARM_T=1", "ANSIBLE_NOCOLOR=1"})},
+               {"galaxy_file", Value::string("req.yml")},
+               {"galaxy_command", Value::string(path("ansible-galaxy"))},
+               {"galaxy_force_install", Value::boolean(true)},
+               {"galaxy_force_with_deps", Value::boolean(true)},
+               {"roles_path", Value::string("roles")},
+               {"collections_path", Value::string("collections")},
+               {"skip_version_check", Value::boolean(true)}});
   ASSERT_TRUE(findings.ok()) << findings.text();
   build_.inputs.build_name = "my \"build\"";
   build_.context.http_ip = "10.0.2.2";
@@ -119,17 +121,36 @@ TEST_F(AnsibleProvisioner, ConnectsDirectlyAsTheCommunicatorDoes) {
   const std::vector<std::string> lines = record();
   const std::string host = "ha ansible_host=10.1.2.3 ansible_user=builder ansible_port=2222";
   const std::vector<std::string> galaxy_then_playbook = {
-      "arg install", "arg -r", "arg req.yml", "arg -f", "arg --force-with-deps", "arg -p",
-      "arg roles", "ANSIBLE_COLLECTIONS_PATH=collections", "ANSIBLE_HOST_KEY_CHECKING=False",
-      "ANSIBLE_NOCOLOR=1", "ANSIBLE_ROLES_PATH=roles", "ANSIBLE_SCP_IF_SSH=True",
-      "ANSIBLE_SSH_TRANSFER_METHOD=scp", "FARM_T=1",
-      "arg -e", "arg packer_build_name=\"my \\\"build\\\"\"", "arg -e",
-      "arg packer_builder_type=null", "arg -e", "arg packer_http_addr=10.0.2.2:8123",
-      "arg --ssh-extra-args", "arg -o IdentitiesOnly=yes", "arg -v", "arg --diff", "arg -e",
-      "arg ansible_ssh_private_key_file=" + path("guest.pem"), "arg -i"};
+      "arg install",
+      "arg -r",
+      "arg req.yml",
+      "arg -f",
+      "arg --force-with-deps",
+      "arg -p",
+      "arg roles",
+      "ANSIBLE_COLLECTIONS_PATH=collections",
+      "ANSIBLE_HOST_KEY_CHECKING=False",
+      "ANSIBLE_NOCOLOR=1",
+      "ANSIBLE_ROLES_PATH=roles",
+      "ANSIBLE_SCP_IF_SSH=True",
+      "ANSIBLE_SSH_TRANSFER_METHOD=scp",
+      "FARM_T=1",
+      "arg -e",
+      "arg packer_build_name=\"my \\\"build\\\"\"",
+      "arg -e",
+      "arg packer_builder_type=null",
+      "arg -e",
+      "arg packer_http_addr=10.0.2.2:8123",
+      "arg --ssh-extra-args",
+      "arg -o IdentitiesOnly=yes",
+      "arg -v",
+      "arg --diff",
+      "arg -e",
+      "arg ansible_ssh_private_key_file=" + path("guest.pem"),
+      "arg -i"};
   ASSERT_GT(lines.size(), galaxy_then_playbook.size());
-  EXPECT_EQ(std::vector<std::string>(lines.begin(),
-                                     lines.begin() + static_cast<long>(galaxy_then_playbook.size())),
+  EXPECT_EQ(std::vector<std::string>(
+                lines.begin(), lines.begin() + static_cast<long>(galaxy_then_playbook.size())),
             galaxy_then_playbook);
   EXPECT_TRUE(recorded("arg " + path("site.yml")));
   EXPECT_TRUE(recorded("-----BEGIN KEY-----"));
@@ -173,9 +194,10 @@ TEST_F(AnsibleProvisioner, WinRmNeedsNoSsh) {
                        {"use_sftp", Value::boolean(true)}})
                   .ok());
   ASSERT_TRUE(run().has_value());
-  EXPECT_TRUE(recorded("default ansible_host=10.1.2.3 ansible_connection=winrm "
-                       "ansible_winrm_transport=basic ansible_shell_type=powershell "
-                       "ansible_user=Administrator ansible_port=5985"));
+  EXPECT_TRUE(
+      recorded("default ansible_host=10.1.2.3 ansible_connection=winrm "
+               "ansible_winrm_transport=basic ansible_shell_type=powershell "
+               "ansible_user=Administrator ansible_port=5985"));
   EXPECT_TRUE(recorded("arg ansible_winrm_scheme=http"));
   EXPECT_TRUE(recorded("{\"ansible_password\":\"pw\"}"));
   EXPECT_FALSE(recorded("arg --ssh-extra-args"));
@@ -219,15 +241,17 @@ TEST_F(AnsibleProvisioner, WithoutAnAddressTheAdapterIsUsed) {
   build_.context.generated["ConnType"] = Value::string("docker");
   ASSERT_TRUE(prepare({{"use_proxy", Value::boolean(false)}}).ok());
   ASSERT_TRUE(run().has_value());
-  EXPECT_NE(said().find("err Warning: use_proxy is false, but instance does not have an IP address"),
-            std::string::npos);
+  EXPECT_NE(
+      said().find("err Warning: use_proxy is false, but instance does not have an IP address"),
+      std::string::npos);
 }
 
 TEST_F(AnsibleProvisioner, InventoryOfTheUser) {
   write("inv", "mine\n");
   ASSERT_TRUE(io::make_directories(path("invdir")).has_value());
-  ASSERT_TRUE(prepare({{"use_proxy", Value::boolean(false)}, {"inventory_file", Value::string("inv")}})
-                  .ok());
+  ASSERT_TRUE(
+      prepare({{"use_proxy", Value::boolean(false)}, {"inventory_file", Value::string("inv")}})
+          .ok());
   ASSERT_TRUE(run().has_value());
   EXPECT_TRUE(recorded("arg inv"));
   EXPECT_TRUE(recorded("mine"));
@@ -256,8 +280,8 @@ TEST_F(AnsibleProvisioner, OldOrMissingAnsibleIsSaid) {
   ASSERT_TRUE(prepare({}).ok());
   EXPECT_EQ(run().error().message, "Ansible 1.5 is too old: 1.6.0 or later is needed");
   ASSERT_TRUE(prepare({{"command", Value::string("/nowhere/ansible-playbook")}}).ok());
-  EXPECT_TRUE(run().error().message.starts_with(
-      "Error running \"/nowhere/ansible-playbook --version\": "));
+  EXPECT_TRUE(
+      run().error().message.starts_with("Error running \"/nowhere/ansible-playbook --version\": "));
 }
 
 TEST_F(AnsibleProvisioner, WrongOptionsAreFindings) {
@@ -266,13 +290,14 @@ TEST_F(AnsibleProvisioner, WrongOptionsAreFindings) {
                                      {"ansible_proxy_key_type", Value::string("DSA")},
                                      {"ansible_env_vars", strings({"nothing"})},
                                      {"inventory_directory", Value::string("site.yml")}});
-  EXPECT_EQ(findings.errors,
-            (std::vector<std::string>{
-                "local_port: 70000 must be a valid port",
-                "Invalid value for ansible_proxy_key_type: DSA. Supported values are ECDSA or RSA.",
-                "ansible_env_vars: not in format 'key=value': nothing",
-                "playbook_file: missing.yml is invalid: stat missing.yml: no such file or directory",
-                "inventory_directory: site.yml must point to a directory"}));
+  EXPECT_EQ(
+      findings.errors,
+      (std::vector<std::string>{
+          "local_port: 70000 must be a valid port",
+          "Invalid value for ansible_proxy_key_type: DSA. Supported values are ECDSA or RSA.",
+          "ansible_env_vars: not in format 'key=value': nothing",
+          "playbook_file: missing.yml is invalid: stat missing.yml: no such file or directory",
+          "inventory_directory: site.yml must point to a directory"}));
 }
 
 TEST(Playbook, GalaxyFilesOfBothForms) {
