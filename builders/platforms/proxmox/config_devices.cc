@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMostSerials = 4;
 constexpr int64_t kLargestMtu = 65520;
 
-std::string text_or(const ConfigReader& reader, const char* name, std::string other) {
+std::string device_text(const ConfigReader& reader, const char* name, std::string other) {
   std::string text = reader.string(name);
   return text.empty() ? other : text;
 }
@@ -55,14 +55,14 @@ void read_disk(const value::Value& block, size_t number, ProxmoxConfig& config,
                Findings& findings) {
   const ConfigReader reader(block, findings);
   DiskOptions disk;
-  disk.type = text_or(reader, "type", disk.type);
+  disk.type = device_text(reader, "type", disk.type);
   // Whatever is no bus has always meant scsi.
   if (last_slot(disk.type) < 0) disk.type = "scsi";
   disk.storage_pool = reader.string("storage_pool");
-  disk.size = text_or(reader, "disk_size", disk.size);
-  disk.cache_mode = text_or(reader, "cache_mode", disk.cache_mode);
-  disk.format = text_or(reader, "format", disk.format);
-  disk.asyncio = text_or(reader, "asyncio", disk.asyncio);
+  disk.size = device_text(reader, "disk_size", disk.size);
+  disk.cache_mode = device_text(reader, "cache_mode", disk.cache_mode);
+  disk.format = device_text(reader, "format", disk.format);
+  disk.asyncio = device_text(reader, "asyncio", disk.asyncio);
   disk.io_thread = reader.boolean("io_thread");
   disk.exclude_from_backup = reader.boolean("exclude_from_backup");
   disk.discard = reader.boolean("discard");
@@ -93,7 +93,7 @@ void read_nic(const value::Value& block, size_t number, ProxmoxConfig& config,
               Findings& findings) {
   const ConfigReader reader(block, findings);
   NicOptions nic;
-  nic.model = text_or(reader, "model", nic.model);
+  nic.model = device_text(reader, "model", nic.model);
   nic.mac_address = reader.string("mac_address");
   nic.bridge = reader.string("bridge");
   nic.vlan_tag = reader.string("vlan_tag");
@@ -177,7 +177,7 @@ void read_efi(const ConfigReader& reader, ProxmoxConfig& config) {
     const ConfigReader inner(block, findings);
     config.efi.storage_pool = inner.string("efi_storage_pool");
     config.efi.format = inner.string("efi_format");
-    config.efi.type = text_or(inner, "efi_type", config.efi.type);
+    config.efi.type = device_text(inner, "efi_type", config.efi.type);
     config.efi.pre_enrolled_keys = inner.boolean("pre_enrolled_keys");
     if (config.efi.storage_pool.empty()) {
       findings.errors.push_back("efi_config: efi_storage_pool must be specified");
@@ -190,7 +190,7 @@ void read_singles(const ConfigReader& reader, ProxmoxConfig& config) {
   for (const value::Value& block : reader.blocks("tpm_config")) {
     const ConfigReader inner(block, findings);
     config.tpm.storage_pool = inner.string("tpm_storage_pool");
-    config.tpm.version = text_or(inner, "tpm_version", config.tpm.version);
+    config.tpm.version = device_text(inner, "tpm_version", config.tpm.version);
     if (config.tpm.storage_pool.empty()) {
       findings.errors.push_back("tpm_config: tpm_storage_pool must be specified");
     }
