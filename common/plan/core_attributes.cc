@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/plan/duration_text.h"
+#include "common/plan/late_body.h"
 #include "common/template/source/literals.h"
 
 namespace farm::plan {
@@ -49,6 +50,19 @@ Duration read_duration(const hcl2::Attribute& attribute, const hcl2::EvalContext
   return Duration(0);
 }
 
+/// Everything but `override` decides what the plan is: only build.name is known by then.
+bool waits_for_the_build(const hcl2::Attribute& attribute, Diagnostics& diagnostics) {
+  std::vector<hcl2::Traversal> references;
+  attribute.expression->references(references);
+  if (!needs_build_values(references)) return false;
+  diagnostics.error("Unsuitable value type",
+                    "\"" + attribute.name +
+                        "\" must be known before the build runs: of build.* only build.name may "
+                        "be used here.",
+                    attribute.expression->range());
+  return true;
+}
+
 int read_retries(const hcl2::Attribute& attribute, const hcl2::EvalContext& context,
                  Diagnostics& diagnostics) {
   const auto number = evaluate_as(attribute, value::Type::number(), context, diagnostics);
@@ -74,6 +88,7 @@ CoreAttributes read_core_attributes(const hcl2::Body& body, CoreKind kind,
   const hcl2::BodyContent content = body.partial_content(core_schema(kind), rest, diagnostics);
   for (const hcl2::Attribute& attribute : content.attributes) {
     const std::string& name = attribute.name;
+    if (name != "override" && waits_for_the_build(attribute, diagnostics)) continue;
     if (name == "name") {
       core.name = templates::evaluate_string(attribute, context, diagnostics).value_or("");
     } else if (name == "only") {

@@ -168,6 +168,12 @@ class WeakDecoder {
     return mismatch("bool", v);
   }
 
+  static Value zero(OptionType element) {
+    if (element == OptionType::Number) return Value::number(0);
+    if (element == OptionType::ListString) return Value::list(Type::string(), {});
+    return Value::string("");
+  }
+
   Value list(const Value& v, const Option& option, OptionType element) {
     Option item;
     item.name = option.name;
@@ -189,7 +195,8 @@ class WeakDecoder {
       size_t position = 0;
       for (const Value& inner : v.elements()) {
         path_.push_back(std::to_string(position++));
-        if (!inner.is_null()) made.push_back(one(inner, item));
+        // The reference reads null in a list as its elements' zero value.
+        made.push_back(inner.is_null() ? zero(element) : one(inner, item));
         path_.pop_back();
       }
     } else {

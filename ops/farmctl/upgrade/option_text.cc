@@ -133,7 +133,13 @@ std::string OptionText::list(const Value& v, const Option& option, OptionType el
   std::vector<std::string> items;
   if (is_list(v)) {
     for (const Value& inner : v.elements()) {
-      if (!inner.is_null()) items.push_back(attribute_value(inner, item));
+      if (inner.is_null()) {
+        items.emplace_back(element == OptionType::Number       ? "0"
+                           : element == OptionType::ListString ? "[]"
+                                                               : "\"\"");
+      } else {
+        items.push_back(attribute_value(inner, item));
+      }
     }
     return joined(items);
   }

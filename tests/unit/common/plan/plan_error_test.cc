@@ -16,6 +16,11 @@ constexpr const char* kRest =
     "\nsource \"null\" \"ok\" { communicator = \"none\" }\nbuild { sources = [\"null.ok\"] }\n";
 
 const Case kCases[] = {
+    {"build value in a core attribute",
+     "source \"null\" \"n\" { communicator = \"none\" }\nbuild {\n  sources = [\"null.n\"]\n  "
+     "provisioner \"shell-local\" {\n    inline = [\"x\"]\n    timeout = build.ID\n  }\n}",
+     "error a.pkr.hcl:6:15 Unsuitable value type | \"timeout\" must be known before the build runs: "
+     "of build.* only build.name may be used here."},
     {"version", "packer { required_version = \">= 99\" }",
      "error a.pkr.hcl:1:29 Unsupported Packer Core version | This template asks for version "
      "\">= 99\"; this program follows version 1.16.0. | Relax required_version if the template "
