@@ -49,7 +49,7 @@ class RuleChecker {
   void check(const Value& config, const std::vector<Option>& options, const std::string& prefix) {
     for (const Option& option : options) {
       const Value* v = config.get(std::string(option.name));
-      check_required(option, config, v, prefix);
+      check_required(option, options, config, v, prefix);
       if (v == nullptr) continue;
       check_deprecated(option, prefix);
       check_exclusive(option, config, *v, prefix);
@@ -98,8 +98,8 @@ class RuleChecker {
     return true;
   }
 
-  void check_required(const Option& option, const Value& config, const Value* v,
-                      const std::string& prefix) {
+  void check_required(const Option& option, const std::vector<Option>& options,
+                      const Value& config, const Value* v, const std::string& prefix) {
     if (option.required && applies(option, config) && !is_set(v) && !in_environment(option) &&
         (v == nullptr || v->type().kind() == Kind::String)) {
       std::string detail = "The argument \"" + prefix + std::string(option.name) +
@@ -120,7 +120,12 @@ class RuleChecker {
     const bool any = std::any_of(
         option.requires_one_of.begin(), option.requires_one_of.end(),
         [&](std::string_view name) { return is_set(config.get(std::string(name))); });
-    if (!any && !in_environment(option)) {
+    const bool outside = std::any_of(options.begin(), options.end(), [&](const Option& other) {
+      const auto& group = option.requires_one_of;
+      return std::find(group.begin(), group.end(), other.name) != group.end() &&
+             in_environment(other);
+    });
+    if (!any && !outside && !in_environment(option)) {
       report(Severity::Error, "Missing required argument",
              "One of " + quoted_list(option.requires_one_of) + " is required.", decoded_.end);
     }

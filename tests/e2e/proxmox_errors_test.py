@@ -58,7 +58,7 @@ class Errors(ProxmoxCase):
         self.replaced('"secret"', '"wrong"')
         self.failing("refuses root@pam (authentication failure)", "check username")
         # Nothing in the template: all from the environment.
-        self.make(access="")
+        self.make(access="", body='vm_name = "tiny"')
         self.env.update(PROXMOX_URL=self.simulator.url + "/", PROXMOX_USERNAME="root@pam!packer",
                         PROXMOX_TOKEN=token)
         self.good(self.build())
@@ -102,7 +102,9 @@ class Errors(ProxmoxCase):
                 # With the privilege back, the next build removes what this one was not allowed to.
                 self.simulator.acl["builder@pve!farm"] = everything
         self.good(self.build())
-        self.nothing_left([max(self.cluster.machines)])
+        made = max(self.cluster.machines)
+        drive = self.cluster.machines[made].config["ide0"].split(",")[0]
+        self.nothing_left([made], [drive, "local:iso/installer.iso"])
 
     def test_storage(self):
         self.make()
@@ -130,8 +132,9 @@ class Errors(ProxmoxCase):
             with self.subTest(kind):
                 self.make()
                 self.cluster.task_faults = {kind: text}
-                self.failing(text.split(" Either")[0], advice.replace("in the pool",
-                                                                      "in the storage pool"))
+                done = self.failing(text.split(" Either")[0],
+                                    advice.replace("in the pool", "in the storage pool"))
+                self.assertIn("TASK ERROR: " + text, done.out)  # the task's log is shown
                 self.cluster.task_faults = {}
 
     def test_hanging_task(self):

@@ -57,9 +57,11 @@ build {
 
 
 def command_name(pid):
+    """Empty for one that is gone, also while nobody has asked for its exit status."""
     try:
-        with open("/proc/%d/comm" % pid) as file:
-            return file.read().strip()
+        with open("/proc/%d/stat" % pid) as file:
+            name, _, rest = file.read().partition("(")[2].rpartition(")")
+            return "" if rest.split()[0] in ("Z", "X") else name
     except OSError:
         return ""
 

@@ -34,7 +34,7 @@ Result<void> reap_volume(ReapContext& context, const LeftResource& resource) {
   if (slash == std::string::npos) return corrupt("'" + resource.name + "' names no volume");
   Client client = TRY(client_of(context));
   return remove_volume(client, resource.name.substr(0, slash), resource.name.substr(slash + 1),
-                       context.cancel);
+                       resource.id.empty() ? Upload::Uncertain : Upload::Done, context.cancel);
 }
 
 }  // namespace farm::builders::platform_proxmox

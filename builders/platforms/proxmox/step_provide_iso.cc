@@ -73,7 +73,10 @@ Result<void> ProvideIso::cleanup(BuildContext& context) {
   const CancelToken fresh;  // the build's own may be cancelled
   if (!vm_->finished || iso_->unmount) {
     context.ui.say("Deleting " + made_ + "...");
-    TRY(remove_volume(*client_, vm_->node, made_, fresh));
+    const bool uploaded = number_ < vm_->placement.iso_volumes.size() &&
+                          !vm_->placement.iso_volumes[number_].empty();
+    TRY(remove_volume(*client_, vm_->node, made_, uploaded ? Upload::Done : Upload::Uncertain,
+                      fresh));
   }
   const uint64_t intent = *intent_;
   intent_.reset();

@@ -9,6 +9,7 @@ namespace {
 constexpr Duration kPause = std::chrono::milliseconds(500);
 constexpr int kPolls = 40;
 constexpr int kUploadPolls = 180;
+constexpr Duration kRequestPause = std::chrono::seconds(1);
 
 Result<bool> listed(Client& client, const std::string& node, const std::string& storage,
                     const std::string& volume, const CancelToken& cancel) {
@@ -54,9 +55,14 @@ std::string stored_name(const std::string& name) {
 }
 
 Result<void> remove_volume(Client& client, const std::string& node, const std::string& volume,
-                           const CancelToken& cancel) {
+                           Upload upload, const CancelToken& cancel) {
   const std::string storage = volume.substr(0, volume.find(':'));
-  const bool there = TRY(there_for_good(client, node, storage, volume, cancel));
+  bool there = TRY(there_for_good(client, node, storage, volume, cancel));
+  if (!there && upload == Upload::Uncertain) {
+    // The request of whoever was killed may still be on its way.
+    if (!cancel.sleep(kRequestPause)) return cancelled("cancelled");
+    there = TRY(there_for_good(client, node, storage, volume, cancel));
+  }
   if (!there) return {};
   const Json data = TRY(client.remove("/nodes/" + node + "/storage/" + storage + "/content/" +
                                           net::percent_encode(volume),

@@ -10,8 +10,12 @@ namespace farm::builders::platform_proxmox {
 /// `name` as the server stores it: other characters than letters, digits, _ . - become _.
 std::string stored_name(const std::string& name);
 
-/// Deletes `volume` (STORAGE:iso/NAME) and sees that it is gone. Ok when it is not there.
+/// Whether the upload is known to have come to its end.
+enum class Upload { Done, Uncertain };
+
+/// Deletes `volume` (STORAGE:iso/NAME) and sees that it is gone. Ok when it is not there; after an
+/// uncertain upload it is looked for twice.
 Result<void> remove_volume(Client& client, const std::string& node, const std::string& volume,
-                           const CancelToken& cancel);
+                           Upload upload, const CancelToken& cancel);
 
 }  // namespace farm::builders::platform_proxmox

@@ -165,6 +165,70 @@ TEST_F(ConfigTest, TypingAndServing) {
   EXPECT_EQ(decode({}).boot.key_interval, std::chrono::milliseconds(70));
 }
 
+TEST_F(ConfigTest, EveryWayIntoTheGuest) {
+  const std::string key = root_ + "/key";
+  ASSERT_TRUE(io::write_file(key, "not looked into").has_value());
+  const Options ssh = {{"communicator", text("ssh")},
+                       {"pause_before_connecting", text("1s")},
+                       {"ssh_host", text("10.0.0.9")},
+                       {"ssh_port", number(2222)},
+                       {"ssh_keypair_name", text("k")},
+                       {"temporary_key_pair_name", text("t")},
+                       {"temporary_key_pair_type", text("ed25519")},
+                       {"temporary_key_pair_bits", number(0)},
+                       {"ssh_ciphers", blocks({text("aes128-gcm@openssh.com")})},
+                       {"ssh_key_exchange_algorithms", blocks({text("curve25519-sha256")})},
+                       {"ssh_clear_authorized_keys", on()},
+                       {"ssh_pty", on()},
+                       {"ssh_timeout", text("1h")},
+                       {"ssh_handshake_attempts", number(3)},
+                       {"ssh_disable_agent_forwarding", on()},
+                       {"ssh_bastion_host", text("jump")},
+                       {"ssh_bastion_port", number(22)},
+                       {"ssh_bastion_username", text("me")},
+                       {"ssh_bastion_password", text("pw")},
+                       {"ssh_bastion_interactive", on()},
+                       {"ssh_file_transfer_method", text("sftp")},
+                       {"ssh_keep_alive_interval", text("9s")},
+                       {"ssh_read_write_timeout", text("5m")},
+                       {"ssh_remote_tunnels", blocks({text("1:h:2")})},
+                       {"ssh_local_tunnels", blocks({text("3:h:4")})},
+                       {"ssh_public_key", text("ssh-ed25519 AAAA")},
+                       {"ssh_private_key", text("PEM")}};
+  const ProxmoxConfig config = decode(ssh);
+  EXPECT_EQ(config.communicator.host(), "10.0.0.9");
+  EXPECT_EQ(config.communicator.port(), 2222);
+  EXPECT_EQ(config.communicator.ssh.bastion.host, "jump");
+  EXPECT_TRUE(config.communicator.ssh.pty && config.communicator.ssh.clear_authorized_keys);
+  const ProxmoxConfig proxy = decode({{"ssh_proxy_host", text("socks")},
+                                      {"ssh_proxy_port", number(1081)},
+                                      {"ssh_proxy_username", text("me")},
+                                      {"ssh_proxy_password", text("pw")},
+                                      {"ssh_agent_auth", on()}});
+  EXPECT_EQ(proxy.communicator.ssh.proxy.port, 1081);
+  decode({{"ssh_password", Value()},
+          {"ssh_private_key_file", text(key)},
+          {"ssh_certificate_file", text(key)},
+          {"ssh_bastion_host", text("jump")},
+          {"ssh_bastion_username", text("me")},
+          {"ssh_bastion_agent_auth", on()},
+          {"ssh_bastion_private_key_file", text(key)},
+          {"ssh_bastion_certificate_file", text(key)}});
+  const ProxmoxConfig winrm = decode({{"communicator", text("winrm")},
+                                      {"winrm_username", text("Administrator")},
+                                      {"winrm_password", text("pw")},
+                                      {"winrm_host", text("10.0.0.8")},
+                                      {"winrm_no_proxy", on()},
+                                      {"winrm_port", number(5999)},
+                                      {"winrm_timeout", text("20m")},
+                                      {"winrm_use_ssl", on()},
+                                      {"winrm_insecure", on()},
+                                      {"winrm_use_ntlm", on()}});
+  EXPECT_TRUE(findings_.ok()) << findings_.text();
+  EXPECT_EQ(winrm.communicator.host() + ":" + std::to_string(winrm.communicator.port()),
+            "10.0.0.8:5999");
+}
+
 struct Refusal {
   Options options;
   const char* message;
