@@ -134,7 +134,7 @@ TEST(SetFunctions, ProductIsLimited) {
   Call call;
   const Value thousand = std::get<Value>(call.outcome("range", {Value::number(1000)}));
   EXPECT_EQ(outcome_text("setproduct", call.outcome("setproduct", {thousand, thousand})),
-            "error: the product has more than 100000 elements");
+            "error: the result would have too many elements");
 }
 
 TEST(CollectionFunctions, KeepListsListsAndTuplesTuples) {
