@@ -45,7 +45,8 @@ class EveryOption : public ::testing::Test {
   }
   std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
   CommunicatorOptions decode(Value::Map config) {
-    const Environment environment({{"SSH_AUTH_SOCK", "/run/agent"}});
+    Environment environment;
+    environment.set("SSH_AUTH_SOCK", "/run/agent");
     const PrepareContext context{render_, environment, directory_.path()};
     Findings findings;
     config["communicator"] = text("ssh");
