@@ -126,6 +126,8 @@ class KilledAgent(ProxmoxCase, FarmCase):
     """The whole agent dies while it builds; its next start removes what was left. The credentials are
     the agent's alone: neither the template nor whoever submits it has them."""
 
+    build = FarmCase.build
+
     def setUp(self):
         super().setUp()
         self.credentials = {"PROXMOX_URL": self.simulator.url,
