@@ -1,5 +1,6 @@
 #include "common/plan/render.h"
 
+#include "common/plan/build_values.h"
 #include "common/plan/resource_name.h"
 
 namespace farm::plan {
@@ -121,6 +122,34 @@ class Renderer {
   std::string problems_;
 };
 
+/// {{build `X`}} before the run: a data field of that name for the next rendering, where the value
+/// will exist by then. A builder's own options are read before there is any.
+Value::Map fields_to_come(ComponentKind kind, const RenderInputs& inputs) {
+  Value::Map fields;
+  if (kind == ComponentKind::Builder) return fields;
+  const Value build = placeholder_build_object(inputs.build_type, "");
+  for (const auto& [name, v] : build.entries()) {
+    if (name != "name") fields.emplace(name, Value::string("{{." + name + "}}"));
+  }
+  return fields;
+}
+
+/// The engine's words about a missing value as builders put them.
+std::string for_builder(std::string problems) {
+  constexpr std::string_view kMissing = "loaded data, but couldnt find ";
+  constexpr std::string_view kEnd = " in it.";
+  for (size_t at = 0; (at = problems.find(kMissing, at)) != std::string::npos; ++at) {
+    const size_t name = at + kMissing.size();
+    const size_t end = problems.find(kEnd, name);
+    if (end == std::string::npos) break;
+    problems.replace(at, end + kEnd.size() - at,
+                     "Error validating build variable: the given variable " +
+                         problems.substr(name, end - name) +
+                         " will not be passed into your plugin.");
+  }
+  return problems;
+}
+
 }  // namespace
 
 Result<Value> render_config(const Value& raw, const ComponentSchema& schema,
@@ -131,6 +160,10 @@ Result<Value> render_config(const Value& raw, const ComponentSchema& schema,
   if (kind != Kind::Object && kind != Kind::Map) {
     return invalid_input("the config of " + std::string(schema.name) + " is no object");
   }
+  const Value::Map coming = generated == nullptr && !inputs.hcl2
+                                ? fields_to_come(schema.kind, inputs)
+                                : Value::Map();
+  if (generated == nullptr && !inputs.hcl2) generated = &coming;
   interpolate::Context context{inputs, random, {}, generated, nullptr, nullptr, false, false, {}};
   const NameCleaner clean =
       schema.kind == ComponentKind::Builder ? name_cleaner(schema.name) : nullptr;
@@ -143,7 +176,10 @@ Result<Value> render_config(const Value& raw, const ComponentSchema& schema,
   }
   Renderer renderer(context);
   Value rendered = renderer.object(raw, schema.options);
-  if (!renderer.problems().empty()) return invalid_input(renderer.problems());
+  if (!renderer.problems().empty()) {
+    return invalid_input(schema.kind == ComponentKind::Builder ? for_builder(renderer.problems())
+                                                               : renderer.problems());
+  }
   return rendered;
 }
 

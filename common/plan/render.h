@@ -12,7 +12,8 @@ namespace farm::plan {
 
 /// Every string (nested, and map keys) of `raw` rendered once, except options that the schema marks
 /// late_template. `generated` null: {{build `X`}} stays as {{.X}}. InvalidInput collects all:
-/// "render 'FIELD': ...".
+/// "render 'FIELD': ...". Before the run {{build}} is an error in a builder and for values that no
+/// build has.
 Result<value::Value> render_config(const value::Value& raw, const ComponentSchema& schema,
                                    const RenderInputs& inputs, Random& random,
                                    const std::map<std::string, value::Value>* generated);

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "builders/core/schema/catalog.h"
@@ -111,6 +112,27 @@ TEST(RenderConfig, RendersAllButLateOptions) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_TRUE(refused.error().message.starts_with("render 'remote_folder': "))
       << refused.error().message;
+}
+
+TEST(RenderConfig, BuildValuesAreForWhatRunsAfterTheBuilder) {
+  RenderInputs inputs;
+  inputs.build_type = "null";
+  SeededRandom random(1);
+  const auto render = [&](ComponentKind kind, const char* type, const char* option,
+                          const char* text) {
+    const ComponentSchema& schema = *builders::component_catalog().find(kind, type);
+    const Result<value::Value> config =
+        render_config(value::Value::object({{option, value::Value::string(text)}}), schema, inputs,
+                      random, nullptr);
+    return config ? config->get(option)->as_string() : config.error().message;
+  };
+  EXPECT_EQ(render(ComponentKind::Provisioner, "shell", "remote_folder", "{{build `ID`}}"),
+            "{{.ID}}");
+  EXPECT_THAT(render(ComponentKind::Provisioner, "shell", "remote_folder", "{{build `No`}}"),
+              testing::HasSubstr("loaded data, but couldnt find No in it."));
+  EXPECT_THAT(render(ComponentKind::Builder, "file", "content", "{{build `ID`}}"),
+              testing::HasSubstr("Error validating build variable: the given variable ID will not "
+                                 "be passed into your plugin."));
 }
 
 TEST(RenderConfig, ChecksTheSyntaxOfLateOptions) {
