@@ -35,8 +35,11 @@ const std::vector<Declared>& declared_names() {
       {"googlecompute", {"SourceImageName"}},
       {"azure-",
        {"SourceImageName", "TenantID", "SubscriptionID", "TempComputeName", "TempNicName",
-        "TempOSDiskName", "TempResourceGroupName", "TempKeyVaultName"}},
-      {"docker", {"ImageSha256"}},
+        "TempOSDiskName", "TempDataDiskName", "TempDeploymentName", "TempVirtualNetworkName",
+        "TempKeyVaultName", "TempResourceGroupName", "TempNsgName", "TempSubnetName",
+        "TempPublicIPAddressName"}},
+      // Digest is there for what follows a docker-push.
+      {"docker", {"ImageSha256", "SourceImageDigest", "SourceImageSha256", "Digest"}},
       {"digitalocean", {"DropletID"}},
       {"vsphere-", {"SourceImageName"}},
   };
