@@ -270,7 +270,8 @@ class Conversation {
         at += static_cast<size_t>(put);
         continue;
       }
-      if (put < 0 && errno == EPIPE) return ended_early().error();
+      // It reads no more; what it still says is the answer.
+      if (put < 0 && errno == EPIPE) return {};
       if (put < 0 && errno != EAGAIN && errno != EINTR) return system_error("write", errno);
       if (io::wait_ready(child_->standard_input().get(), POLLOUT, deadline, never) !=
           io::Readiness::Ready) {

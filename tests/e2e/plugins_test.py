@@ -72,7 +72,7 @@ class Plugins(FarmCase):
     def test_examples(self):
         self.demo()
         refused = self.good(self.farmctl("validate", "."), 1)
-        self.assertIn("folder-image", refused.out)
+        self.assertIn("Unknown data source type \"line-count\"", refused.out)
         self.install(self.folder_of_plugins)
         self.trust()
         self.good(self.farmctl("validate", "."))

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "builders/external/catalog/signature.h"
 #include "common/base/log.h"
 #include "common/io/digests.h"
 #include "common/io/files.h"
 #include "common/io/process.h"
+#include "common/seal/signature.h"
 
 namespace farm::builders::external {
 namespace {
@@ -54,7 +54,7 @@ Result<Plugin> admit(const std::string& path, const PluginFolder& folder,
   const Result<std::string> signature = io::read_file(path + ".sig", 4096);
   if (!signature) return denied("it is not signed (there is no " + path + ".sig)");
   const std::string digest = raw_digest(bytes);
-  TRY(verify_signature(digest, *signature, folder.trusted_keys));
+  TRY(seal::verify_signature(digest, *signature, folder.trusted_keys));
   Plugin plugin;
   plugin.name = io::base_name(path);
   plugin.sha256 = io::hex_text(digest);

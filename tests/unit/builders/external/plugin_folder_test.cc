@@ -1,7 +1,6 @@
 #include "builders/external/catalog/plugin_folder.h"
 
 #include "builders/core/schema/catalog.h"
-#include "builders/external/catalog/signature.h"
 #include "tests/unit/builders/external/plugin_maker.h"
 
 namespace farm::builders::external {

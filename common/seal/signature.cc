@@ -1,8 +1,8 @@
-#include "builders/external/catalog/signature.h"
+#include "common/seal/signature.h"
 
 #include <sodium.h>
 
-namespace farm::builders::external {
+namespace farm::seal {
 namespace {
 
 Result<std::string> from_base64(const std::string& text, size_t size, const char* what) {
@@ -38,4 +38,4 @@ Result<void> verify_signature(std::string_view sha256, const std::string& signat
   return denied(keys.empty() ? "no key is trusted" : "no trusted key has signed it");
 }
 
-}  // namespace farm::builders::external
+}  // namespace farm::seal

@@ -8,11 +8,11 @@
 
 #include "common/base/result.h"
 
-namespace farm::builders::external {
+namespace farm::seal {
 
 /// Checks `signature` (base64 text of 64 bytes) of a file with digest `sha256` (raw bytes) against
 /// `keys` (base64 texts of 32 bytes). Denied: none of them made it; InvalidInput: not base64.
 Result<void> verify_signature(std::string_view sha256, const std::string& signature,
                               const std::vector<std::string>& keys);
 
-}  // namespace farm::builders::external
+}  // namespace farm::seal
