@@ -128,7 +128,9 @@ class Docker(DockerCase):
                           [SHELL])
         config = self.engine.inspect("farm-test/plain")["Config"]
         self.assertEqual(config["Cmd"], ["/bin/sh"])
-        self.assertIn(config["Entrypoint"], (None, []))
+        self.assertIn(config["Entrypoint"], (None, [], [""]))
+        self.assertEqual(self.engine.run("run", "--rm", "farm-test/plain", "cat", "/etc/made"),
+                         "made")
         self.assertIn("FROM=base", config["Env"])
         self.assertEqual(self.engine.read("farm-test/plain", "/etc/made"), "made\n")
         self.assertEqual(self.artifacts(done)[1]["string"], "Imported Docker image: farm-test/plain")

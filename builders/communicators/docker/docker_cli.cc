@@ -60,14 +60,14 @@ Result<json> first_of(const std::string& text, const std::string& what) {
 
 }  // namespace
 
-Result<void> DockerCli::verify(const CancelToken& cancel) const {
+Result<std::string> DockerCli::version(const CancelToken& cancel) const {
   if (!io::find_program(program_, Environment(environment_))) {
     return not_found(program_ + ": executable file not found in $PATH");
   }
   Result<std::string> version = capture({"-v"}, cancel);
   if (!version) return std::move(version).error().within("Error asking for the Docker version");
   log::debug("docker", {{"version", *version}});
-  return {};
+  return version;
 }
 
 DockerCli DockerCli::with_variable(const std::string& name, std::string value) const {

@@ -40,8 +40,8 @@ class DockerCli {
         environment_(environment.all()),
         directory_(std::move(directory)) {}
 
-  /// NotFound unless the program is there; logs its version.
-  Result<void> verify(const CancelToken& cancel) const;
+  /// What the program says it is ("Docker version 20.10.24"). NotFound unless it is there.
+  Result<std::string> version(const CancelToken& cancel) const;
   const std::string& program() const { return program_; }
   /// The same with one more variable.
   DockerCli with_variable(const std::string& name, std::string value) const;

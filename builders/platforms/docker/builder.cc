@@ -55,7 +55,8 @@ std::vector<StepPtr> DockerBuilder::steps(Container& container) {
 Result<std::optional<artifact::Artifact>> DockerBuilder::run(BuildContext& context) {
   Container container(
       docker::DockerCli(config_.docker_path, context.environment, context.working_directory));
-  TRY(container.cli.verify(context.cancel));
+  const std::string version = TRY(container.cli.version(context.cancel));
+  container.is_podman = version.starts_with("podman");
   for (const auto& [name, text] :
        {std::pair("ImageSha256", "ERR_IMAGE_SHA256_NOT_FOUND"),
         std::pair("SourceImageDigest", "ERR_SOURCE_IMAGE_DIGEST_NOT_FOUND"),

@@ -17,6 +17,7 @@ struct Container {
   explicit Container(docker::DockerCli program) : cli(std::move(program)) {}
 
   docker::DockerCli cli;
+  bool is_podman = false;
   std::string host_folder;  // mounted at container_dir
   std::string image;        // what the container is made from
   docker::ImageFacts image_facts;

@@ -29,7 +29,11 @@ Result<std::vector<std::string>> Commit::changes(BuildContext& context) const {
   }
   // CMD comes first: ENTRYPOINT would empty a CMD that was not set in the same commit.
   if (!has_instruction(list, "CMD")) list.push_back("CMD " + facts.command);
-  if (!has_instruction(list, "ENTRYPOINT")) list.push_back("ENTRYPOINT " + facts.entrypoint);
+  if (!has_instruction(list, "ENTRYPOINT")) {
+    // docker takes an empty list for "as it was"; one empty word means "none" to it, and only to it.
+    const bool none = facts.entrypoint == "[]" && !container_->is_podman;
+    list.push_back("ENTRYPOINT " + (none ? std::string("[\"\"]") : facts.entrypoint));
+  }
   return list;
 }
 

@@ -70,7 +70,7 @@ TEST_F(DockerBuild, CommitsWithChangesAndLeavesNothing) {
   EXPECT_EQ((*made)->text, "Imported Docker image: sha256:made");
   EXPECT_EQ(docker_->call("commit"),
             "commit|--author|An Author|--change|ENV A=b|--change|cmd [\"x\"]|"
-            "--change|ENTRYPOINT []|--message|a message|cid");
+            "--change|ENTRYPOINT [\"\"]|--message|a message|cid");
   EXPECT_EQ(docker_->call("kill"), "kill|cid");
   EXPECT_EQ(docker_->call("rm"), "rm|--force|--volumes|cid");
   EXPECT_TRUE(ledger_.entries.empty());
@@ -248,9 +248,12 @@ TEST_F(DockerBuild, WindowsContainersTakeFilesThroughTheSharedFolder) {
 }
 
 TEST_F(DockerBuild, AnotherProgramIsUsedThroughout) {
+  stand_in("-v) echo podman version 4.3.1;;");
   ASSERT_TRUE(io::move_file(root_ + "/docker", root_ + "/podman", cancel_));
   ASSERT_TRUE(build({{"docker_path", text("podman")}}).has_value());
   EXPECT_TRUE(ui_.said("Run command: podman run"));
+  EXPECT_EQ(docker_->call("commit"),
+            "commit|--change|CMD [\"/bin/app\"]|--change|ENTRYPOINT []|cid");
   EXPECT_EQ(build({{"docker_path", text("no-such-program")}}).error().message,
             "no-such-program: executable file not found in $PATH");
 }
