@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <zmq.hpp>
 
 namespace farm::net {
@@ -14,6 +15,7 @@ constexpr milliseconds kHeartbeat{5'000};
 constexpr milliseconds kHeartbeatTimeout{15'000};
 constexpr milliseconds kHandshake{10'000};
 constexpr milliseconds kLinger{500};
+constexpr size_t kMaxLinks = 64;
 constexpr int64_t kMaxMessage = 17LL << 20;
 
 int count_of(milliseconds duration) { return static_cast<int>(duration.count()); }
@@ -69,6 +71,11 @@ struct ZmqSocket::State {
   zmq::socket_t socket;
   std::string endpoint;
   zmq::socket_t monitor;  // Dealer: pair end of the monitor
+  std::deque<Dealer::Link> links;  // read from it and not asked for yet; the newest few
+
+  /// libzmq's I/O thread blocks for good when nobody reads its events (a peer that goes away often
+  /// enough would stop all sockets of the context), so they are read whenever the socket is used.
+  void read_events();
 };
 
 ZmqSocket::ZmqSocket() : state_(std::make_unique<State>()) {}
@@ -177,6 +184,7 @@ Result<Dealer> Dealer::connect(ZmqContext& context, const std::string& endpoint,
 }
 
 Result<void> Dealer::send(const std::string& frame) {
+  state_->read_events();
   try {
     if (!state_->socket.send(zmq::buffer(frame), zmq::send_flags::dontwait)) {
       return timed_out("the queue to the coordinator is full");
@@ -188,6 +196,7 @@ Result<void> Dealer::send(const std::string& frame) {
 }
 
 std::optional<Received> Dealer::receive() {
+  state_->read_events();
   try {
     zmq::message_t part;
     if (!state_->socket.recv(part, zmq::recv_flags::dontwait)) return std::nullopt;
@@ -202,28 +211,34 @@ std::optional<Received> Dealer::receive() {
   }
 }
 
-std::vector<Dealer::Link> Dealer::link_events() {
-  std::vector<Link> links;
-  if (!state_->monitor) return links;
+void ZmqSocket::State::read_events() {
+  if (!monitor) return;
   try {
     zmq::message_t event;
-    while (state_->monitor.recv(event, zmq::recv_flags::dontwait)) {
+    while (monitor.recv(event, zmq::recv_flags::dontwait)) {
       uint16_t kind = 0;
       if (event.size() >= sizeof kind) std::memcpy(&kind, event.data(), sizeof kind);
       while (event.more()) {
-        if (!state_->monitor.recv(event)) return links;
+        if (!monitor.recv(event)) return;
       }
+      if (links.size() == kMaxLinks) links.pop_front();
       if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-        links.push_back(Link::Connected);
+        links.push_back(Dealer::Link::Connected);
       } else if (kind == ZMQ_EVENT_DISCONNECTED || kind == ZMQ_EVENT_CONNECT_RETRIED) {
-        links.push_back(Link::Disconnected);
+        links.push_back(Dealer::Link::Disconnected);
       } else {
-        links.push_back(Link::Refused);
+        links.push_back(Dealer::Link::Refused);
       }
     }
   } catch (const zmq::error_t&) {
-    return links;
+    return;  // the context is ending
   }
+}
+
+std::vector<Dealer::Link> Dealer::link_events() {
+  state_->read_events();
+  std::vector<Link> links(state_->links.begin(), state_->links.end());
+  state_->links.clear();
   return links;
 }
 
