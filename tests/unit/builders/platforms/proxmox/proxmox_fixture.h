@@ -32,7 +32,9 @@ class ProxmoxFixture : public testing::BuildFixture {
                    {"ssh_password", text("packer")},
                    {"vm_name", text("tiny")}};
     if (kind == Kind::Iso) {
-      all["boot_iso"] = block({{"iso_file", text("local:iso/a.iso")}});
+      // One for all: the option coverage knows blocks by their address.
+      static const Value boot_iso = block({{"iso_file", text("local:iso/a.iso")}});
+      all["boot_iso"] = boot_iso;
     } else {
       all["clone_vm"] = text("base");
     }
