@@ -193,7 +193,7 @@ class Errors(ProxmoxCase):
                 self.cluster.make_guest = lambda cluster, machine: SshGuest(
                     self.address, silent, network)
                 self.make(body=MACHINE + "  %s\n" % body,
-                          communicator=self.communicator().replace("60s", "3s"))
+                          communicator=self.communicator().replace("60s", "2s"))
                 self.failing(text)
 
     def test_shutdown_refused(self):
