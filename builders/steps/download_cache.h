@@ -1,5 +1,5 @@
-// Eviction from the cache of downloads: FARM_CACHE_LIMIT bounds what it may hold. Files that a build
-// uses are locked by it (shared flock) and stay; the others go, those unused for longest first.
+// Eviction from the cache of downloads: FARM_CACHE_LIMIT bounds what it may hold. Files that a
+// build uses are locked by it (shared flock) and stay; the others go, those unused longest first.
 #pragma once
 
 #include <cstdint>

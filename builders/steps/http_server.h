@@ -1,5 +1,5 @@
-// StartHttpServer: serves http_directory or http_content to the guest while the build runs, says each
-// request in the build's log (from the server's thread) and puts the port into the context.
+// StartHttpServer: serves http_directory or http_content to the guest while the build runs, says
+// each request in the build's log (from the server's thread) and puts the port into the context.
 #pragma once
 
 #include <optional>

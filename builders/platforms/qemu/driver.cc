@@ -112,8 +112,8 @@ class SystemDriver final : public Driver {
     spawn.output_file = context.temp_directory + "/qemu.log";
     TRY(io::remove_file(spawn.output_file));
     spawn.inherit = {ends[1]};
-    // In the runner's process group: cancelling the job reaches it, and so does its death. Unless it
-    // may have to outlive the build; then only the ledger ends it.
+    // In the runner's process group: cancelling the job reaches it, and so does its death. Unless
+    // it may have to outlive the build; then only the ledger ends it.
     const bool may_stay = context.on_error != OnError::Cleanup;
     spawn.die_with_parent = !may_stay;
     spawn.own_process_group = may_stay;

@@ -137,7 +137,8 @@ Result<void> QmpKeyDriver::press(const Key& key, bool down, const CancelToken& c
 Result<void> QmpKeyDriver::await_read(uint8_t code, const CancelToken& cancel) {
   if (!traced_) return {};
   const std::string line = fmt::format("{} 0x{:02x}", kTraceEvent, code);
-  const Duration patience = seen_ ? pace_.patience : std::min<Duration>(kFirstPatience, pace_.patience);
+  const Duration patience =
+      seen_ ? pace_.patience : std::min<Duration>(kFirstPatience, pace_.patience);
   const Instant deadline = io::steady_now() + patience;
   while (machine_.output_since(output_at_).find(line) == std::string::npos) {
     if (machine_.poll()) return unavailable("the machine ended");

@@ -52,10 +52,9 @@ TEST_F(QemuOptionsTest, DisksAndImages) {
        {"skip_compaction", yes_},
        {"format", text("qcow2")},
        {"qemu_img_args",
-        Value::list(value::Type::dynamic(),
-                    {Value::object({{"convert", string_list({"-o", "a"})},
-                                    {"create", string_list({"-o", "b"})},
-                                    {"resize", string_list({"--shrink"})}})})},
+        Value::object({{"convert", string_list({"-o", "a"})},
+                       {"create", string_list({"-o", "b"})},
+                       {"resize", string_list({"--shrink"})}})},
        {"output_directory", text("elsewhere")},
        {"vm_name", text("named")}});
   EXPECT_EQ(config.iso.urls.size(), 2U);
