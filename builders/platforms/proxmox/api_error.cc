@@ -6,8 +6,6 @@
 namespace farm::builders::platform_proxmox {
 namespace {
 
-using Json = nlohmann::json;
-
 std::string one_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   for (char& c : text) {
@@ -100,7 +98,7 @@ Error unauthorized(const std::string& user, const std::string& text) {
 
 std::string answer_text(const net::HttpResponse& response) {
   std::string text = one_line(response.reason);
-  const Json body = Json::parse(response.body, nullptr, false);
+  const nlohmann::json body = nlohmann::json::parse(response.body, nullptr, false);
   if (!body.is_object()) return text;
   if (const auto message = body.find("message");
       message != body.end() && message->is_string()) {

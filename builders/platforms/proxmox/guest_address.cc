@@ -6,7 +6,7 @@
 namespace farm::builders::platform_proxmox {
 namespace {
 
-constexpr Duration kPause = std::chrono::seconds(1);
+constexpr Duration kAskPause = std::chrono::seconds(1);
 // A booting guest is silent for a while; what is said before would only worry people.
 constexpr Duration kTellAfter = std::chrono::seconds(60);
 
@@ -86,9 +86,9 @@ Result<std::string> GuestAddress::ask(const CancelToken& cancel) const {
 
 Result<std::string> GuestAddress::find(BuildContext& context, const CancelToken& cancel) {
   const Instant now = context.clock.now();
-  if (asked_ && now - *asked_ < kPause) {
+  if (asked_ && now - *asked_ < kAskPause) {
     if (!address_.empty()) return address_;
-    if (!cancel.sleep(kPause - (now - *asked_))) return cancelled("cancelled");
+    if (!cancel.sleep(kAskPause - (now - *asked_))) return cancelled("cancelled");
   }
   asked_ = context.clock.now();
   if (!told_) told_ = asked_;

@@ -6,10 +6,10 @@
 namespace farm::builders::platform_proxmox {
 namespace {
 
-constexpr Duration kPause = std::chrono::milliseconds(500);
-constexpr int kPolls = 40;
+constexpr Duration kVolumePause = std::chrono::milliseconds(500);
+constexpr int kVolumePolls = 40;
 constexpr int kUploadPolls = 180;
-constexpr Duration kRequestPause = std::chrono::seconds(1);
+constexpr Duration kUploadPause = std::chrono::seconds(1);
 
 Result<bool> listed(Client& client, const std::string& node, const std::string& storage,
                     const std::string& volume, const CancelToken& cancel) {
@@ -37,7 +37,7 @@ Result<bool> there_for_good(Client& client, const std::string& node, const std::
     const bool busy = TRY(uploading(client, node, cancel));
     const bool there = TRY(listed(client, node, storage, volume, cancel));
     if (there || !busy) return there;
-    if (!cancel.sleep(kPause)) return cancelled("cancelled");
+    if (!cancel.sleep(kVolumePause)) return cancelled("cancelled");
   }
   return timed_out("an upload to node " + node + " does not end");
 }
@@ -60,7 +60,7 @@ Result<void> remove_volume(Client& client, const std::string& node, const std::s
   bool there = TRY(there_for_good(client, node, storage, volume, cancel));
   if (!there && upload == Upload::Uncertain) {
     // The request of whoever was killed may still be on its way.
-    if (!cancel.sleep(kRequestPause)) return cancelled("cancelled");
+    if (!cancel.sleep(kUploadPause)) return cancelled("cancelled");
     there = TRY(there_for_good(client, node, storage, volume, cancel));
   }
   if (!there) return {};
@@ -68,10 +68,10 @@ Result<void> remove_volume(Client& client, const std::string& node, const std::s
                                           net::percent_encode(volume),
                                       {}, cancel));
   TRY(client.wait(data, cancel));
-  for (int poll = 0; poll < kPolls; ++poll) {
+  for (int poll = 0; poll < kVolumePolls; ++poll) {
     const bool still = TRY(listed(client, node, storage, volume, cancel));
     if (!still) return {};
-    if (!cancel.sleep(kPause)) return cancelled("cancelled");
+    if (!cancel.sleep(kVolumePause)) return cancelled("cancelled");
   }
   return unavailable(volume + " is still there after its deletion");
 }
