@@ -125,7 +125,7 @@ class Faults(VsphereCase):
             with self.subTest(step):
                 self.source("vsphere-iso", options)
                 self.vcenter.clear()
-                self.vcenter.fault(method=step, action="delay", delay_ms=1500)
+                self.vcenter.fault(method=step, action="delay", delay_ms=600)
                 self.start([os.path.join(os.environ["FARM_BIN"], "farmctl"), "build", "t.pkr.hcl"],
                            self.path("killed.log"))
                 self.wait_for(step, lambda: self.vcenter.ask("GET", "/farm/waiting")["waiting"], 60)

@@ -34,7 +34,8 @@ std::string esxi_advice(const value::Value& config, const std::string& build_nam
   for (const char* name : {"remote_host", "remote_username", "remote_password", "remote_datastore",
                            "remote_cache_datastore", "remote_cache_directory",
                            "cleanup_remote_cache"}) {
-    if (given.empty() && !reader.string(name).empty() && reader.string(name) != "false") given = name;
+    const std::string text = reader.string(name);
+    if (!text.empty() && text != "false" && given.empty()) given = name;
   }
   if (given.empty() && !needless.empty()) given = needless.front();
   if (given.empty()) return {};

@@ -75,14 +75,17 @@ class PropertyWatch {
     (void)session_.call(filter_, "DestroyPropertyFilter", {}, never, Renewal::Never);
   }
 
-  // True: something may have changed. An expired session is renewed by the next round.
-  Result<bool> next(const CancelToken& cancel) {
+  // Waits at most `patience`. True: something may have changed. An expired session is renewed by the
+  // next round.
+  Result<bool> next(Duration patience, const CancelToken& cancel) {
     if (filter_.empty() || generation_ != session_.generation()) TRY(create(cancel));
+    const int64_t seconds = std::clamp<int64_t>(
+        std::chrono::ceil<std::chrono::seconds>(patience).count(), 1, kWaitSeconds);
     const Result<XmlNode> answer = session_.call(
         session_.content().property_collector, "WaitForUpdatesEx",
         [&](XmlWriter& out) {
           out.text("version", version_);
-          out.element("options", [&] { out.number("maxWaitSeconds", kWaitSeconds); });
+          out.element("options", [&] { out.number("maxWaitSeconds", seconds); });
         },
         cancel, Renewal::Never);
     if (!answer) {
@@ -211,7 +214,7 @@ Result<void> wait_for_properties(Session& session, const Reference& object, cons
       if (finished) return {};
     }
     if (clock.now() >= end) return timed_out("the time to wait ran out");
-    changed = TRY(watch.next(cancel));
+    changed = TRY(watch.next(end - clock.now(), cancel));
   }
 }
 
