@@ -1,7 +1,10 @@
 #include "coordinator/store/rocks_store.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "common/io/files.h"
@@ -22,6 +25,7 @@ constexpr const char* kBatchNumber = "batch";
 constexpr const char* kIncarnation = "incarnation";
 constexpr size_t kLedgerBuffer = 16U << 20;
 constexpr size_t kLogBuffer = 32U << 20;
+constexpr int kReaderWaits = 2000;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
@@ -63,50 +67,112 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families() {
   return list;
 }
 
+// The open database; closed with its last user.
+struct Database {
+  Database() = default;
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database() {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  }
+  rocksdb::ColumnFamilyHandle* family(std::string_view key) const {
+    return handles[1 + static_cast<size_t>(keys::family_of(key))];
+  }
+
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // default, then keys::kFamilyNames
+};
+
 }  // namespace
 
 class RocksStore::Impl {
  public:
-  explicit Impl(HighWater mark) : high_water(std::move(mark)) {}
+  Impl(std::string directory, HighWater mark)
+      : high_water(std::move(mark)), directory_(std::move(directory)) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  ~Impl() {
-    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
-    static_cast<void>(high_water.sync());
-  }
+  ~Impl() { static_cast<void>(high_water.sync()); }
 
-  rocksdb::ColumnFamilyHandle* family(std::string_view key) const {
-    return handles[1 + static_cast<size_t>(keys::family_of(key))];
+  /// Unavailable: closed for the moment, after an error of the disk.
+  Result<std::shared_ptr<Database>> use() const {
+    std::shared_ptr<Database> database = database_.load();
+    if (database == nullptr) return unavailable("the store is being opened again");
+    return database;
   }
+  Result<void> open();
+  Result<void> resume();
+
   Result<uint64_t> number(const char* name, uint64_t otherwise) const {
+    const std::shared_ptr<Database> database = TRY(use());
     std::string bytes;
     const std::string key = keys::meta(name);
-    const rocksdb::Status status = db->Get({}, family(key), slice(key), &bytes);
+    const rocksdb::Status status =
+        database->db->Get({}, database->family(key), slice(key), &bytes);
     if (status.IsNotFound()) return otherwise;
     if (!status.ok()) return rocks_error("read the store", status);
     return decode_number(bytes);
   }
-  Result<void> write(rocksdb::WriteBatch& batch) const {
+  Result<void> write(const Database& database, rocksdb::WriteBatch& batch) const {
     rocksdb::WriteOptions options;
     options.sync = true;
-    const rocksdb::Status status = db->Write(options, &batch);
+    const rocksdb::Status status = database.db->Write(options, &batch);
     if (!status.ok()) return rocks_error("write the store", status);
     return {};
   }
-  void put_number(rocksdb::WriteBatch& batch, const char* name, uint64_t value) const {
+  static void put_number(const Database& database, rocksdb::WriteBatch& batch, const char* name,
+                         uint64_t value) {
     const std::string key = keys::meta(name);
-    batch.Put(family(key), slice(key), encode_number(value));
+    batch.Put(database.family(key), slice(key), encode_number(value));
   }
   Result<void> check_loss(OnLoss on_loss);
   Result<void> begin_incarnation(uint32_t at_least);
 
-  std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // default, then keys::kFamilyNames
   HighWater high_water;
   uint64_t batches = 0;  // written; store thread only
   uint32_t incarnation = 1;
   bool failed = false;  // the last write failed: RocksDB may have to be resumed
+
+ private:
+  std::string directory_;
+  // Shared by whoever reads at the moment, on any thread; the store thread replaces it.
+  std::atomic<std::shared_ptr<Database>> database_;
 };
+
+Result<void> RocksStore::Impl::open() {
+  auto database = std::make_shared<Database>();
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(ledger_options(), directory_ + "/ledger",
+                                                   families(), &database->handles, &db);
+  if (!status.ok()) return rocks_error("open the store in " + directory_, status);
+  database->db.reset(db);
+  database_.store(std::move(database));
+  return {};
+}
+
+// After a full disk RocksDB can be resumed; after an I/O error of its log it cannot, and is closed
+// and opened: what was acknowledged is on the disk, or we say so.
+Result<void> RocksStore::Impl::resume() {
+  if (const std::shared_ptr<Database> database = database_.load()) {
+    if (database->db->Resume().ok()) return {};
+  }
+  std::shared_ptr<Database> last = database_.exchange(nullptr);
+  for (int i = 0; last.use_count() > 1; ++i) {
+    if (i == kReaderWaits) {
+      database_.store(std::move(last));
+      return unavailable("the store is being read; it is opened again later");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // readers hold it for one answer
+  }
+  last.reset();
+  TRY(open());
+  const uint64_t found = TRY(number(kBatchNumber, 0));
+  if (found < batches) {
+    return corrupt("the store lost " + std::to_string(batches - found) +
+                   " acknowledged batches when its disk failed; restart it to decide");
+  }
+  batches = found;  // one more when the failed batch had reached the disk: it is applied again
+  return {};
+}
 
 Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
   batches = TRY(number(kBatchNumber, 0));
@@ -123,10 +189,11 @@ Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
 }
 
 Result<void> RocksStore::Impl::begin_incarnation(uint32_t at_least) {
+  const std::shared_ptr<Database> database = TRY(use());
   incarnation = std::max(incarnation + 1, at_least);
   rocksdb::WriteBatch batch;
-  put_number(batch, kIncarnation, incarnation);
-  TRY(write(batch));
+  put_number(*database, batch, kIncarnation, incarnation);
+  TRY(write(*database, batch));
   return high_water.reset(batches);
 }
 
@@ -137,34 +204,28 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& director
                                                      OnLoss on_loss) {
   TRY(io::make_directories(directory, 0700));
   HighWater mark = TRY(HighWater::open(directory + "/high-water"));
-  auto impl = std::make_unique<Impl>(std::move(mark));
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(ledger_options(), directory + "/ledger",
-                                                   families(), &impl->handles, &db);
-  if (!status.ok()) return rocks_error("open the store in " + directory, status);
-  impl->db.reset(db);
+  auto impl = std::make_unique<Impl>(directory, std::move(mark));
+  TRY(impl->open());
   TRY(impl->check_loss(on_loss));
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(impl)));
 }
 
 Result<void> RocksStore::apply(const Batch& batch) {
   if (batch.empty()) return {};
-  if (impl_->failed) {
-    const rocksdb::Status resumed = impl_->db->Resume();
-    if (!resumed.ok()) return rocks_error("resume the store", resumed);
-  }
+  if (impl_->failed) TRY(impl_->resume());
+  const std::shared_ptr<Database> database = TRY(impl_->use());
   rocksdb::WriteBatch writes;
   for (const Batch::Put& put : batch.puts) {
-    writes.Put(impl_->family(put.key), slice(put.key), slice(put.value));
+    writes.Put(database->family(put.key), slice(put.key), slice(put.value));
   }
-  for (const std::string& key : batch.deletes) writes.Delete(impl_->family(key), slice(key));
+  for (const std::string& key : batch.deletes) writes.Delete(database->family(key), slice(key));
   for (const Batch::LogAppend& log : batch.logs) {
     const std::string key = keys::log_piece(log.ref, log.offset);
-    writes.Put(impl_->family(key), slice(key), slice(log.bytes));
+    writes.Put(database->family(key), slice(key), slice(log.bytes));
   }
   const uint64_t number = impl_->batches + 1;
-  impl_->put_number(writes, kBatchNumber, number);
-  const Result<void> written = impl_->write(writes);
+  Impl::put_number(*database, writes, kBatchNumber, number);
+  const Result<void> written = impl_->write(*database, writes);
   impl_->failed = !written;
   TRY(written);
   impl_->batches = number;
@@ -174,16 +235,18 @@ Result<void> RocksStore::apply(const Batch& batch) {
 }
 
 Result<std::optional<std::string>> RocksStore::get(std::string_view key) {
+  const std::shared_ptr<Database> database = TRY(impl_->use());
   std::string value;
-  const rocksdb::Status status = impl_->db->Get({}, impl_->family(key), slice(key), &value);
+  const rocksdb::Status status = database->db->Get({}, database->family(key), slice(key), &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return rocks_error("read the store", status);
   return std::optional<std::string>(std::move(value));
 }
 
 Result<void> RocksStore::scan(std::string_view prefix, const RecordVisitor& visit) {
+  const std::shared_ptr<Database> database = TRY(impl_->use());
   const std::unique_ptr<rocksdb::Iterator> it(
-      impl_->db->NewIterator({}, impl_->family(prefix)));
+      database->db->NewIterator({}, database->family(prefix)));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
     TRY(visit(view(it->key()), view(it->value())));
   }
@@ -192,9 +255,10 @@ Result<void> RocksStore::scan(std::string_view prefix, const RecordVisitor& visi
 }
 
 Result<uint64_t> RocksStore::log_length(const wire::JobRef& ref) {
+  const std::shared_ptr<Database> database = TRY(impl_->use());
   const std::string prefix = keys::log_prefix(ref);
   const std::unique_ptr<rocksdb::Iterator> it(
-      impl_->db->NewIterator({}, impl_->family(prefix)));
+      database->db->NewIterator({}, database->family(prefix)));
   it->SeekForPrev(slice(keys::log_piece(ref, UINT64_MAX)));
   if (!it->Valid() || !it->key().starts_with(slice(prefix))) {
     if (!it->status().ok()) return rocks_error("read a log", it->status());
@@ -206,9 +270,10 @@ Result<uint64_t> RocksStore::log_length(const wire::JobRef& ref) {
 
 Result<std::string> RocksStore::read_log(const wire::JobRef& ref, uint64_t offset,
                                          size_t max_bytes) {
+  const std::shared_ptr<Database> database = TRY(impl_->use());
   const std::string prefix = keys::log_prefix(ref);
   const std::unique_ptr<rocksdb::Iterator> it(
-      impl_->db->NewIterator({}, impl_->family(prefix)));
+      database->db->NewIterator({}, database->family(prefix)));
   it->SeekForPrev(slice(keys::log_piece(ref, offset)));
   LogReader reader(offset, max_bytes);
   for (; it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
@@ -227,8 +292,9 @@ Result<void> RocksStore::begin_incarnation(uint32_t at_least) {
 uint32_t RocksStore::incarnation() const { return impl_->incarnation; }
 
 Result<void> RocksStore::checkpoint(const std::string& directory) {
+  const std::shared_ptr<Database> database = TRY(impl_->use());
   rocksdb::Checkpoint* made = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  rocksdb::Status status = rocksdb::Checkpoint::Create(database->db.get(), &made);
   if (!status.ok()) return rocks_error("checkpoint", status);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   status = checkpoint->CreateCheckpoint(directory);
