@@ -7,7 +7,7 @@
 namespace farm::wire {
 namespace {
 
-constexpr std::string_view kDigits =
+constexpr std::string_view kPictureDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 // A multiple of three, so that only the last part is padded; its text fits one record.
 constexpr size_t kPartBytes = 45'000;
@@ -22,7 +22,7 @@ std::string encoded(std::string_view bytes) {
       group = group << 8 | (i < count ? static_cast<unsigned char>(bytes[at + i]) : 0U);
     }
     for (size_t i = 0; i < 4; ++i) {
-      out += i <= count ? kDigits[group >> (18 - 6 * i) & 63] : '=';
+      out += i <= count ? kPictureDigits[group >> (18 - 6 * i) & 63] : '=';
     }
   }
   return out;
@@ -34,7 +34,7 @@ bool decode_onto(std::string& out, std::string_view text) {
     uint32_t group = 0;
     size_t count = 0;
     for (size_t i = 0; i < 4; ++i) {
-      const size_t digit = kDigits.find(text[at + i]);
+      const size_t digit = kPictureDigits.find(text[at + i]);
       if (digit == std::string_view::npos && text[at + i] != '=') return false;
       if (digit != std::string_view::npos && count == i) ++count;
       group = group << 6 | (digit == std::string_view::npos ? 0U : static_cast<uint32_t>(digit));

@@ -96,7 +96,7 @@ class RocksStore::Impl {
   /// Unavailable: closed for the moment, after an error of the disk.
   Result<std::shared_ptr<Database>> use() const {
     std::shared_ptr<Database> database = database_.load();
-    if (database == nullptr) return unavailable("the store is being opened again");
+    if (database == nullptr) return unavailable("read-only: the store is being opened again");
     return database;
   }
   Result<void> open();
@@ -130,7 +130,7 @@ class RocksStore::Impl {
   HighWater high_water;
   uint64_t batches = 0;  // written; store thread only
   uint32_t incarnation = 1;
-  bool failed = false;  // the last write failed: RocksDB may have to be resumed
+  bool failed = false;  // the last write failed: the database is opened again first
 
  private:
   std::string directory_;
@@ -149,12 +149,10 @@ Result<void> RocksStore::Impl::open() {
   return {};
 }
 
-// After a full disk RocksDB can be resumed; after an I/O error of its log it cannot, and is closed
-// and opened: what was acknowledged is on the disk, or we say so.
+// After a write that failed (full disk, I/O error) the database is closed and opened: DB::Resume()
+// refuses some errors, and in Debian's library an assertion of it ends the process on others. What
+// was acknowledged is on the disk, or we say so.
 Result<void> RocksStore::Impl::resume() {
-  if (const std::shared_ptr<Database> database = database_.load()) {
-    if (database->db->Resume().ok()) return {};
-  }
   std::shared_ptr<Database> last = database_.exchange(nullptr);
   for (int i = 0; last.use_count() > 1; ++i) {
     if (i == kReaderWaits) {
