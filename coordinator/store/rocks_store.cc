@@ -67,6 +67,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families() {
   return list;
 }
 
+}  // namespace
+
 // The open database; closed with its last user.
 struct Database {
   Database() = default;
@@ -82,8 +84,6 @@ struct Database {
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // default, then keys::kFamilyNames
 };
-
-}  // namespace
 
 class RocksStore::Impl {
  public:

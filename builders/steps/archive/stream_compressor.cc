@@ -99,7 +99,7 @@ class ZstdCompressor final : public Compressor {
 struct WriterFree {
   void operator()(::archive* handle) const noexcept { ::archive_write_free(handle); }
 };
-struct EntryFree {
+struct StreamEntryFree {
   void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
 };
 
@@ -116,7 +116,7 @@ class Bzip2Compressor final : public Compressor {
     }
     if (!ready_) return;
     ::archive_write_set_bytes_in_last_block(writer, 1);
-    const std::unique_ptr<archive_entry, EntryFree> entry(::archive_entry_new());
+    const std::unique_ptr<archive_entry, StreamEntryFree> entry(::archive_entry_new());
     ::archive_entry_set_pathname(entry.get(), "data");
     ::archive_entry_set_filetype(entry.get(), AE_IFREG);
     ready_ = ::archive_write_open(writer, this, nullptr, pass_on, nullptr) == ARCHIVE_OK &&
