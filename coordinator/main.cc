@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 #include "common/base/log.h"
 #include "common/io/files.h"
@@ -67,7 +68,7 @@ Result<void> configure_log(const Settings& settings) {
   return {};
 }
 
-Result<void> serve(const Options& options) {
+Result<void> serve(const Options& options, char** argv) {
   Settings settings = TRY(read_config(options));
   for (const auto& [name, value] : options.settings) settings[name] = value;
   TRY(configure_log(settings));
@@ -84,7 +85,7 @@ Result<void> serve(const Options& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  const std::unique_ptr<ZmqServer> server = TRY(ZmqServer::start(config));
+  std::unique_ptr<ZmqServer> server = TRY(ZmqServer::start(config));
   std::thread waiter([&] {
     int received = 0;
     sigwait(&signals, &received);
@@ -94,7 +95,13 @@ Result<void> serve(const Options& options) {
                                      {"bulk", server->bulk_endpoint()},
                                      {"enroll", server->enroll_endpoint()},
                                      {"public_key", server->public_key()}});
-  server->run();
+  if (server->run() == ZmqServer::Ended::NewProcessNeeded) {
+    log::info("the disk is well again: the coordinator starts anew");
+    waiter.detach();
+    static_cast<void>(server.release());
+    ::execv("/proc/self/exe", argv);
+    return internal("this program cannot be started again");
+  }
   waiter.join();
   log::info("coordinator stops");
   return {};
@@ -126,7 +133,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   options.config_given = config->count() > 0;
-  const Result<void> served = serve(options);
+  const Result<void> served = serve(options, argv);
   return served ? 0 : fail(served.error().message);
 }
 

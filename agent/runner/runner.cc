@@ -20,6 +20,7 @@
 #include "agent/runner/redactor.h"
 #include "agent/runner/spool_ui.h"
 #include "agent/upload/file_digests.h"
+#include "common/artifact/manifest.h"
 #include "common/base/fault_point.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
@@ -285,11 +286,24 @@ class LeaseRun {
     if (control_.open() && !control_.send({ControlMessage::Kind::Wake, {}})) control_.close();
   }
 
+  // Names of files and builds say where things are and stay as they are, though a password be part
+  // of them by chance ("packer"); what the template's author put in may hold a secret.
+  std::string redacted_manifest() const {
+    if (manifest_.empty() || redactor().empty()) return manifest_;
+    Result<artifact::Manifest> manifest = artifact::parse_manifest(manifest_);
+    if (!manifest) return redactor().redact(manifest_);
+    for (artifact::ManifestBuild& build : manifest->builds) {
+      if (!build.custom_data) continue;
+      for (auto& [name, value] : *build.custom_data) value = redactor().redact(value);
+    }
+    return artifact::manifest_text(*manifest);
+  }
+
   wire::JobResult result_of(const BuildOutcome& outcome) const {
     wire::JobResult result;
     result.ref = offer_.ref;
     result.outcome = wire::Outcome::Succeeded;
-    result.manifest = redactor().empty() ? manifest_ : redactor().redact(manifest_);
+    result.manifest = redacted_manifest();
     if (outcome.error) {
       result.error = *outcome.error;
       result.error.message = redactor().redact(result.error.message);
@@ -298,7 +312,6 @@ class LeaseRun {
     }
     for (const artifact::Artifact& artifact : outcome.artifacts) {
       wire::ArtifactRecord record = record_of(artifact, working_directory_);
-      record.id = redactor().redact(record.id);
       record.text = redactor().redact(record.text);
       result.artifacts.push_back(std::move(record));
     }

@@ -89,7 +89,7 @@ Result<void> write_first_token(Store& store, AccessTable& access, const std::str
 class ZmqServer::Impl final : public Transport {
  public:
   Result<void> start(const ServerConfig& config);
-  void run();
+  Ended run();
   void stop() const {
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof one);
@@ -250,13 +250,14 @@ Duration ZmqServer::Impl::wait(bool more) const {
   return wait;
 }
 
-void ZmqServer::Impl::run() {
+ZmqServer::Ended ZmqServer::Impl::run() {
   bool more = false;
   while (true) {
     const std::vector<size_t> readable =
         net::poll_readable({control_.get(), enroll_.get()},
                            {stop_.get(), committer_->fd(), bulk_->fd()}, wait(more));
-    if (std::find(readable.begin(), readable.end(), 2U) != readable.end()) return;
+    if (std::find(readable.begin(), readable.end(), 2U) != readable.end()) return Ended::Stopped;
+    if (rocks_->must_reopen()) return Ended::NewProcessNeeded;
     const Instant until = clock_.now() + kRoundTime;
     receive(*control_, Lane::Control, kRoundMessages, until);
     receive(*enroll_, Lane::Enroll, kEnrollPerRound, until);
@@ -283,7 +284,7 @@ Result<std::unique_ptr<ZmqServer>> ZmqServer::start(const ServerConfig& config) 
   return std::unique_ptr<ZmqServer>(new ZmqServer(std::move(impl)));
 }
 
-void ZmqServer::run() { impl_->run(); }
+ZmqServer::Ended ZmqServer::run() { return impl_->run(); }
 void ZmqServer::stop() { impl_->stop(); }
 const std::string& ZmqServer::control_endpoint() const { return impl_->control_endpoint; }
 const std::string& ZmqServer::bulk_endpoint() const { return impl_->bulk_endpoint; }

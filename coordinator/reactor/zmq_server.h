@@ -32,8 +32,11 @@ class ZmqServer {
   ZmqServer(const ZmqServer&) = delete;
   ZmqServer& operator=(const ZmqServer&) = delete;
 
-  /// Until stop(). Owner thread of all control state.
-  void run();
+  enum class Ended : uint8_t { Stopped, NewProcessNeeded };
+  /// Until stop(), or until only a new process can write the store (its disk had failed and is well
+  /// again): then this object must not be destroyed, the process is to be replaced by itself.
+  /// Owner thread of all control state.
+  Ended run();
   /// From any thread or a signal handler.
   void stop();
 

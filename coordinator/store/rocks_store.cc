@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstring>
-#include <thread>
 #include <vector>
 
 #include "common/io/files.h"
@@ -25,7 +23,7 @@ constexpr const char* kBatchNumber = "batch";
 constexpr const char* kIncarnation = "incarnation";
 constexpr size_t kLedgerBuffer = 16U << 20;
 constexpr size_t kLogBuffer = 32U << 20;
-constexpr int kReaderWaits = 2000;
+constexpr size_t kProbeSize = 4U << 20;  // room for the log that goes on
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
@@ -93,21 +91,15 @@ class RocksStore::Impl {
   Impl& operator=(const Impl&) = delete;
   ~Impl() { static_cast<void>(high_water.sync()); }
 
-  /// Unavailable: closed for the moment, after an error of the disk.
-  Result<std::shared_ptr<Database>> use() const {
-    std::shared_ptr<Database> database = database_.load();
-    if (database == nullptr) return unavailable("read-only: the store is being opened again");
-    return database;
-  }
+  const Database& database() const { return *database_; }
   Result<void> open();
-  Result<void> resume();
+  Result<void> probe();
 
   Result<uint64_t> number(const char* name, uint64_t otherwise) const {
-    const std::shared_ptr<Database> database = TRY(use());
     std::string bytes;
     const std::string key = keys::meta(name);
     const rocksdb::Status status =
-        database->db->Get({}, database->family(key), slice(key), &bytes);
+        database_->db->Get({}, database_->family(key), slice(key), &bytes);
     if (status.IsNotFound()) return otherwise;
     if (!status.ok()) return rocks_error("read the store", status);
     return decode_number(bytes);
@@ -130,46 +122,35 @@ class RocksStore::Impl {
   HighWater high_water;
   uint64_t batches = 0;  // written; store thread only
   uint32_t incarnation = 1;
-  bool failed = false;  // the last write failed: the database is opened again first
+  bool failed = false;  // a write failed; store thread only
+  std::atomic<bool> must_reopen{false};
 
  private:
   std::string directory_;
-  // Shared by whoever reads at the moment, on any thread; the store thread replaces it.
-  std::atomic<std::shared_ptr<Database>> database_;
+  std::unique_ptr<Database> database_;
 };
 
 Result<void> RocksStore::Impl::open() {
-  auto database = std::make_shared<Database>();
+  auto database = std::make_unique<Database>();
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(ledger_options(), directory_ + "/ledger",
                                                    families(), &database->handles, &db);
   if (!status.ok()) return rocks_error("open the store in " + directory_, status);
   database->db.reset(db);
-  database_.store(std::move(database));
+  database_ = std::move(database);
   return {};
 }
 
-// After a write that failed (full disk, I/O error) the database is closed and opened: DB::Resume()
-// refuses some errors, and in Debian's library an assertion of it ends the process on others. What
-// was acknowledged is on the disk, or we say so.
-Result<void> RocksStore::Impl::resume() {
-  std::shared_ptr<Database> last = database_.exchange(nullptr);
-  for (int i = 0; last.use_count() > 1; ++i) {
-    if (i == kReaderWaits) {
-      database_.store(std::move(last));
-      return unavailable("the store is being read; it is opened again later");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // readers hold it for one answer
-  }
-  last.reset();
-  TRY(open());
-  const uint64_t found = TRY(number(kBatchNumber, 0));
-  if (found < batches) {
-    return corrupt("the store lost " + std::to_string(batches - found) +
-                   " acknowledged batches when its disk failed; restart it to decide");
-  }
-  batches = found;  // one more when the failed batch had reached the disk: it is applied again
-  return {};
+// After a write of its log failed (full disk, I/O error) an assertion of Debian's RocksDB ends the
+// process when the database is resumed or closed. Reading goes on; when the disk takes writes again,
+// a new process has to open it.
+Result<void> RocksStore::Impl::probe() {
+  const std::string path = directory_ + "/probe";
+  const Result<void> written = io::write_file_atomic(path, std::string(kProbeSize, 'p'), 0600);
+  static_cast<void>(io::remove_file(path));
+  if (!written) return unavailable("the disk still fails: " + written.error().message);
+  must_reopen = true;
+  return unavailable("the disk takes writes again; the store is being opened anew");
 }
 
 Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
@@ -187,11 +168,10 @@ Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
 }
 
 Result<void> RocksStore::Impl::begin_incarnation(uint32_t at_least) {
-  const std::shared_ptr<Database> database = TRY(use());
   incarnation = std::max(incarnation + 1, at_least);
   rocksdb::WriteBatch batch;
-  put_number(*database, batch, kIncarnation, incarnation);
-  TRY(write(*database, batch));
+  put_number(*database_, batch, kIncarnation, incarnation);
+  TRY(write(*database_, batch));
   return high_water.reset(batches);
 }
 
@@ -210,20 +190,20 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& director
 
 Result<void> RocksStore::apply(const Batch& batch) {
   if (batch.empty()) return {};
-  if (impl_->failed) TRY(impl_->resume());
-  const std::shared_ptr<Database> database = TRY(impl_->use());
+  if (impl_->failed) return impl_->probe();
+  const Database& database = impl_->database();
   rocksdb::WriteBatch writes;
   for (const Batch::Put& put : batch.puts) {
-    writes.Put(database->family(put.key), slice(put.key), slice(put.value));
+    writes.Put(database.family(put.key), slice(put.key), slice(put.value));
   }
-  for (const std::string& key : batch.deletes) writes.Delete(database->family(key), slice(key));
+  for (const std::string& key : batch.deletes) writes.Delete(database.family(key), slice(key));
   for (const Batch::LogAppend& log : batch.logs) {
     const std::string key = keys::log_piece(log.ref, log.offset);
-    writes.Put(database->family(key), slice(key), slice(log.bytes));
+    writes.Put(database.family(key), slice(key), slice(log.bytes));
   }
   const uint64_t number = impl_->batches + 1;
-  Impl::put_number(*database, writes, kBatchNumber, number);
-  const Result<void> written = impl_->write(*database, writes);
+  Impl::put_number(database, writes, kBatchNumber, number);
+  const Result<void> written = impl_->write(database, writes);
   impl_->failed = !written;
   TRY(written);
   impl_->batches = number;
@@ -233,18 +213,18 @@ Result<void> RocksStore::apply(const Batch& batch) {
 }
 
 Result<std::optional<std::string>> RocksStore::get(std::string_view key) {
-  const std::shared_ptr<Database> database = TRY(impl_->use());
+  const Database& database = impl_->database();
   std::string value;
-  const rocksdb::Status status = database->db->Get({}, database->family(key), slice(key), &value);
+  const rocksdb::Status status = database.db->Get({}, database.family(key), slice(key), &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return rocks_error("read the store", status);
   return std::optional<std::string>(std::move(value));
 }
 
 Result<void> RocksStore::scan(std::string_view prefix, const RecordVisitor& visit) {
-  const std::shared_ptr<Database> database = TRY(impl_->use());
+  const Database& database = impl_->database();
   const std::unique_ptr<rocksdb::Iterator> it(
-      database->db->NewIterator({}, database->family(prefix)));
+      database.db->NewIterator({}, database.family(prefix)));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
     TRY(visit(view(it->key()), view(it->value())));
   }
@@ -253,10 +233,10 @@ Result<void> RocksStore::scan(std::string_view prefix, const RecordVisitor& visi
 }
 
 Result<uint64_t> RocksStore::log_length(const wire::JobRef& ref) {
-  const std::shared_ptr<Database> database = TRY(impl_->use());
+  const Database& database = impl_->database();
   const std::string prefix = keys::log_prefix(ref);
   const std::unique_ptr<rocksdb::Iterator> it(
-      database->db->NewIterator({}, database->family(prefix)));
+      database.db->NewIterator({}, database.family(prefix)));
   it->SeekForPrev(slice(keys::log_piece(ref, UINT64_MAX)));
   if (!it->Valid() || !it->key().starts_with(slice(prefix))) {
     if (!it->status().ok()) return rocks_error("read a log", it->status());
@@ -268,10 +248,10 @@ Result<uint64_t> RocksStore::log_length(const wire::JobRef& ref) {
 
 Result<std::string> RocksStore::read_log(const wire::JobRef& ref, uint64_t offset,
                                          size_t max_bytes) {
-  const std::shared_ptr<Database> database = TRY(impl_->use());
+  const Database& database = impl_->database();
   const std::string prefix = keys::log_prefix(ref);
   const std::unique_ptr<rocksdb::Iterator> it(
-      database->db->NewIterator({}, database->family(prefix)));
+      database.db->NewIterator({}, database.family(prefix)));
   it->SeekForPrev(slice(keys::log_piece(ref, offset)));
   LogReader reader(offset, max_bytes);
   for (; it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
@@ -287,12 +267,14 @@ Result<void> RocksStore::begin_incarnation(uint32_t at_least) {
   return impl_->begin_incarnation(at_least);
 }
 
+bool RocksStore::must_reopen() const { return impl_->must_reopen; }
+
 uint32_t RocksStore::incarnation() const { return impl_->incarnation; }
 
 Result<void> RocksStore::checkpoint(const std::string& directory) {
-  const std::shared_ptr<Database> database = TRY(impl_->use());
+  const Database& database = impl_->database();
   rocksdb::Checkpoint* made = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(database->db.get(), &made);
+  rocksdb::Status status = rocksdb::Checkpoint::Create(database.db.get(), &made);
   if (!status.ok()) return rocks_error("checkpoint", status);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   status = checkpoint->CreateCheckpoint(directory);

@@ -29,6 +29,9 @@ class RocksStore final : public Store {
   Result<std::string> read_log(const wire::JobRef& ref, uint64_t offset,
                                size_t max_bytes) override;
 
+  /// A write had failed and the disk is well again: this store stays read-only, a new process can
+  /// open it. Must then not be destroyed: see rocks_store.cc. Any thread.
+  bool must_reopen() const;
   /// Of this store; the first part of every epoch.
   uint32_t incarnation() const;
   /// Begins a later incarnation, `at_least` or the next one: what was restored from a backup must
