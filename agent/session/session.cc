@@ -22,6 +22,8 @@ constexpr Duration kHelloAgain = std::chrono::seconds(5);
 // every sync, so the end is noticed at the next one.
 constexpr Duration kKeepMachine = std::chrono::hours(2);
 constexpr Duration kResultAgain = std::chrono::seconds(30);
+// Pieces of a log that were on a line that broke are lost, while the control line may stand.
+constexpr Duration kLogAgain = std::chrono::seconds(10);
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -215,6 +217,7 @@ void Session::log_acked(const wire::LogAck& ack) {
   if (job == jobs_.end()) return;
   if (ack.offset < job->second.log_acked) return;
   job->second.log_acked = ack.offset;
+  job->second.log_moved = clock_.now();
   job->second.log_sent = std::max(job->second.log_sent, ack.offset);
   settle(ack.ref);
 }
@@ -301,7 +304,11 @@ void Session::sync() {
 }
 
 bool Session::stream_log(const wire::JobRef& ref, Job& job) {
-  if (job.log_acked == UINT64_MAX || job.log_sent >= job.log_bytes) return false;
+  if (job.log_acked == UINT64_MAX) return false;
+  if (job.log_sent > job.log_acked && clock_.now() - job.log_moved >= kLogAgain) {
+    job.log_sent = job.log_acked;
+  }
+  if (job.log_sent >= job.log_bytes) return false;
   if (job.log_sent - job.log_acked >= kLogWindow) return false;
   const uint64_t end = std::min(job.log_bytes, job.log_sent + kLogPiece);
   std::string bytes = read_piece(directory_of(ref).log(), job.log_sent, end);
@@ -311,6 +318,7 @@ bool Session::stream_log(const wire::JobRef& ref, Job& job) {
     return false;
   }
   job.log_sent += length;
+  job.log_moved = clock_.now();
   return true;
 }
 

@@ -51,6 +51,7 @@ class Session final : public SupervisorEvents {
     uint64_t log_bytes = 0;  // on disk
     uint64_t log_sent = 0;
     uint64_t log_acked = 0;
+    Instant log_moved{};  // when the last piece was sent or acknowledged
     std::optional<wire::JobResult> result;  // ready to be sent
     bool result_acked = false;
     std::optional<Instant> resend_at;

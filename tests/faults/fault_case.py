@@ -85,9 +85,12 @@ class FaultCase(FarmCase):
     def expect_whole_logs(self, build, lines, attempts_of=None):
         """Every job's log counts from 0 to the end without a gap or a repetition."""
         for job in self.build(build)["jobs"]:
-            text = self.logs("%s/%s" % (build, job["name"]))
-            counted = [int(n) for n in re.findall(r"count (\d+)$", text, re.M)]
-            self.assertEqual(counted, list(range(lines)), job["name"])
+            def counted():
+                text = self.logs("%s/%s" % (build, job["name"]))
+                return [int(n) for n in re.findall(r"count (\d+)$", text, re.M)]
+            # The end of a log may come after the result, when the line was bad.
+            self.wait_for("whole log", lambda: len(counted()) >= lines, 60)
+            self.assertEqual(counted(), list(range(lines)), job["name"])
 
     def expect_sound(self, *builds, attempts=None):
         """Ends the farm and looks at what it left."""
