@@ -124,7 +124,7 @@ def main():
     for name, template, variables in CASES:
         if options.case and not any(word in name for word in options.case):
             continue
-        with tempfile.TemporaryDirectory(prefix="farm-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="farm-figures-") as folder:
             path = os.path.join(folder, "t.pkr.hcl")
             with open(path, "w") as file:
                 file.write(template)

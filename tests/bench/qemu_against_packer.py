@@ -26,7 +26,7 @@ MARKS = [("Copying hard drive", "copy"), ("Resizing hard drive", "copy"), ("Star
 
 def build(program, disk, environment):
     """Total seconds and seconds by phase, told by when each line came."""
-    work = tempfile.mkdtemp(prefix="farm-bench-")
+    work = tempfile.mkdtemp(prefix="farm-figures-")
     shutil.copytree(os.path.join(EXAMPLES, "qemu-disk-image"), os.path.join(work, "t"))
     start = time.monotonic()
     process = subprocess.Popen(
