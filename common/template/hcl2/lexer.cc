@@ -94,6 +94,8 @@ class Cursor {
  public:
   explicit Cursor(SourcePosition start) : position_(start) {}
   const SourcePosition& position() const { return position_; }
+  // Bytes that take no column.
+  void pass_unseen(size_t bytes) { position_.byte += static_cast<uint32_t>(bytes); }
 
   void pass(std::string_view text) {
     for (size_t i = 0; i < text.size();) {
@@ -145,7 +147,10 @@ class Lexer {
 
   std::vector<Token> run() {
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-    if (rest().substr(0, 3) == kByteOrderMark) offset_ += 3;
+    if (at(kByteOrderMark)) {
+      offset_ += kByteOrderMark.size();
+      cursor_.pass_unseen(kByteOrderMark.size());
+    }
     while (offset_ < text_.size()) {
       switch (modes_.back().kind) {
         case Mode::Code: lex_code(); break;

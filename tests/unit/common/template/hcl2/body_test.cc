@@ -33,6 +33,17 @@ TEST(Body, GivesWhatTheSchemaNames) {
   EXPECT_EQ(content.blocks[0].body->source_text(), "\n  path = 1\n");
 }
 
+TEST(Body, PlacesCountTheByteOrderMark) {
+  Diagnostics diagnostics;
+  const BodyPtr body = parse_native("\xef\xbb\xbfsize = 5\ndisk \"a\" {\n  path = 1\n}\n",
+                                    "t.pkr.hcl", diagnostics);
+  const BodyContent content = body->content(kSchema, diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_EQ(content.attributes[0].range.start, (SourcePosition{3, 1, 1}));
+  ASSERT_EQ(content.blocks.size(), 1U);
+  EXPECT_EQ(content.blocks[0].body->source_text(), "\n  path = 1\n");
+}
+
 TEST(Body, ReportsWhatDoesNotFit) {
   Diagnostics diagnostics;
   const BodyPtr body = parse_native(

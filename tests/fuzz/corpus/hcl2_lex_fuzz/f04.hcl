@@ -1,0 +1,1 @@
+c = { for k, v in m : k => v... if k }

@@ -1,0 +1,5 @@
+h = <<-EOT
+    foo %{ if x ~}
+  y
+ %{ endif }
+  EOT
