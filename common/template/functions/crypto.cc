@@ -149,7 +149,7 @@ Result<std::string> uuid_v5(Arguments arguments, CallContext&) {
   bytes[6] = static_cast<char>((static_cast<uint8_t>(bytes[6]) & 0x0FU) | 0x50U);
   bytes[8] = static_cast<char>((static_cast<uint8_t>(bytes[8]) & 0x3FU) | 0x80U);
   std::string text = hexadecimal(bytes);
-  for (const size_t dash : {20, 16, 12, 8}) text.insert(dash, 1, '-');
+  for (const size_t dash : {20U, 16U, 12U, 8U}) text.insert(dash, 1, '-');
   return text;
 }
 

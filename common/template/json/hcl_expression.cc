@@ -115,8 +115,9 @@ Value JsonExpression::evaluate_object(const Node& node, const hcl2::EvalContext&
       known = false;
       continue;
     }
-    const auto [entry, is_new] = attributes.try_emplace(name->as_string(), std::move(element));
-    if (is_new) {
+    const auto inserted = attributes.try_emplace(name->as_string(), std::move(element));
+    const auto& entry = inserted.first;
+    if (inserted.second) {
       places.emplace_back(&entry->first, &member.key_span);
       continue;
     }
