@@ -109,11 +109,13 @@ Result<int> Guest::run(const std::string& command) const {
   return status;
 }
 
-Result<int> Guest::run_as(const std::string& user, const Secret& password,
-                          const std::string& command) const {
-  if (user.empty()) return run(command);
+Result<int> Guest::run_as(const ElevatedLogin& login, const std::string& command) const {
+  if (login.user.empty()) return run(command);
   if (!windows()) return invalid_input("elevated_user can only be used with a Windows guest");
-  const StagedCommand staged = TRY(stage_elevated(*context_, {command, user, password}));
+  ElevatedCommand elevated{.command = command, .user = {}, .password = {}};
+  elevated.user = TRY(render_command(login.user, *context_, {}));
+  elevated.password = Secret(TRY(render_command(login.password, *context_, {})));
+  const StagedCommand staged = TRY(stage_elevated(*context_, elevated));
   Result<int> status = run(staged.command);
   // The script has the password in it: it goes whatever happened.
   const Result<int> removed =

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "builders/core/build_context.h"
+#include "builders/staging/elevated_login.h"
 #include "builders/staging/guest_os.h"
-#include "common/base/secret.h"
 
 namespace farm::builders::staging {
 
@@ -45,10 +45,8 @@ class Guest {
   /// Runs a command with its output to the user: the exit status. Unavailable when the connection
   /// went away.
   Result<int> run(const std::string& command) const;
-  /// The same as `user` with highest privileges; an empty `user` is the login's own. Windows only:
-  /// InvalidInput for another guest.
-  Result<int> run_as(const std::string& user, const Secret& password,
-                     const std::string& command) const;
+  /// The same with the highest privileges of `login`. Windows only: InvalidInput for another guest.
+  Result<int> run_as(const ElevatedLogin& login, const std::string& command) const;
   /// As run(), and any status but 0 is an error: "DOING: Bad exit status: N".
   Result<void> run_checked(const std::string& doing, const std::string& command) const;
 

@@ -1,42 +1,23 @@
 #include "builders/staging/puppet.h"
 
-#include <fmt/format.h>
-
-#include "builders/core/script.h"
+#include "builders/staging/guest_os.h"
 
 namespace farm::builders::staging {
 
-std::string facter_variables(const std::map<std::string, std::string>& facts, GuestOs os,
-                             const BuildContext& context) {
-  std::map<std::string, std::string> all = {
-      {"packer_build_name", context.render.build_name},
-      {"packer_builder_type", context.render.build_type}};
-  if (context.http_port != 0) {
-    all["packer_http_addr"] = fmt::format("{}:{}", context.http_ip, context.http_port);
-  }
-  for (const auto& [name, value] : facts) all[name] = value;
-  if (os == GuestOs::Unix) {
-    std::string text = format_environment(all, "FACTER_%s='%s' ");
-    text.pop_back();
-    return text;
-  }
-  std::string text;
-  for (const auto& [name, value] : all) {
-    if (!text.empty()) text += " & ";
-    text += fmt::format("SET \"FACTER_{}={}\"", name, value);
-  }
-  return text;
-}
-
-Result<void> run_puppet(BuildContext& context, const Guest& guest, const PuppetRun& run) {
-  context.ui.message("Running Puppet: " + run.command);
-  const int status = TRY(guest.run_as(run.elevated_user, run.elevated_password, run.command));
-  if (run.ignore_exit_codes || status == 0 || status == 2) return {};
-  return invalid_input(fmt::format("Puppet exited with a non-zero exit status: {}", status));
-}
-
-std::string puppet_option(const std::string& name, const std::string& value) {
-  return value.empty() ? "" : fmt::format("--{}='{}' ", name, value);
+PuppetOptions decode_puppet(const ConfigReader& reader, const char* staging_option) {
+  PuppetOptions options;
+  options.clean_staging_directory = reader.boolean("clean_staging_directory");
+  options.elevated = decode_elevated_login(reader);
+  options.execute_command = reader.string("execute_command");
+  options.extra_arguments = reader.strings("extra_arguments");
+  options.facter = reader.string_map("facter");
+  options.guest_os_type = decode_guest_os_type(reader);
+  options.ignore_exit_codes = reader.boolean("ignore_exit_codes");
+  options.prevent_sudo = reader.boolean("prevent_sudo");
+  options.puppet_bin_dir = reader.string("puppet_bin_dir");
+  options.staging_directory = reader.string(staging_option);
+  options.working_directory = reader.string("working_directory");
+  return options;
 }
 
 }  // namespace farm::builders::staging

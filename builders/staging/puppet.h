@@ -1,31 +1,30 @@
-// What puppet-masterless and puppet-server have in common: facts as environment variables, the way
-// the program is run, and its exit codes.
+// The options that puppet-masterless and puppet-server have in common.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "builders/core/build_context.h"
-#include "builders/staging/guest.h"
+#include "builders/core/config.h"
+#include "builders/staging/elevated_login.h"
 
 namespace farm::builders::staging {
 
-/// Facts for Facter as the beginning of a command line: packer_build_name, packer_builder_type,
-/// packer_http_addr when there is one, and `facts`, which win; sorted by name.
-std::string facter_variables(const std::map<std::string, std::string>& facts, GuestOs os,
-                             const BuildContext& context);
-
-struct PuppetRun {
-  std::string command;
-  std::string elevated_user;  // Windows: run as this user with highest privileges
-  Secret elevated_password;
+struct PuppetOptions {
+  bool clean_staging_directory = false;
+  ElevatedLogin elevated;
+  std::string execute_command;
+  std::vector<std::string> extra_arguments;  // late templates
+  std::map<std::string, std::string> facter;
+  std::string guest_os_type;
   bool ignore_exit_codes = false;
+  bool prevent_sudo = false;
+  std::string puppet_bin_dir;
+  std::string staging_directory;
+  std::string working_directory;  // empty: the staging directory
 };
-/// "Running Puppet: ...". 0 and 2 (something was changed) are good.
-Result<void> run_puppet(BuildContext& context, const Guest& guest, const PuppetRun& run);
 
-/// The default command puts options it has nothing for away: "--name='value' " or nothing.
-std::string puppet_option(const std::string& name, const std::string& value);
+/// `staging_option` is the name of the option for the staging directory: each provisioner has its own.
+PuppetOptions decode_puppet(const ConfigReader& reader, const char* staging_option);
 
 }  // namespace farm::builders::staging

@@ -10,8 +10,6 @@ Config decode(const value::Value& config, const PrepareContext& context, Finding
   Config decoded;
   decoded.chef = staging::decode_chef(reader, context);
   decoded.client_key = reader.string("client_key");
-  decoded.elevated_user = reader.string("elevated_user");
-  decoded.elevated_password = reader.string("elevated_password");
   decoded.knife_command = reader.string("knife_command");
   decoded.node_name = reader.string("node_name");
   decoded.policy_group = reader.string("policy_group");
@@ -30,9 +28,7 @@ Config decode(const value::Value& config, const PrepareContext& context, Finding
     findings.errors.emplace_back(
         "If either policy_name or policy_group are set, they must both be set.");
   }
-  if (decoded.elevated_user.empty() && !decoded.elevated_password.empty()) {
-    findings.errors.emplace_back("Must supply an 'elevated_user' if 'elevated_password' provided");
-  }
+  decoded.elevated = staging::decode_elevated_login(reader);
   staging::require_file(context, "validation_key_path", decoded.validation_key_path, findings);
   return decoded;
 }

@@ -4,14 +4,14 @@
 #include <string>
 
 #include "builders/staging/chef.h"
+#include "builders/staging/elevated_login.h"
 
 namespace farm::builders::provisioner_chef_client {
 
 struct Config {
   staging::ChefOptions chef;
   std::string client_key;  // a path on the guest; empty: in the staging directory
-  std::string elevated_user;
-  std::string elevated_password;
+  staging::ElevatedLogin elevated;
   std::string knife_command;
   std::string node_name;  // empty: packer-UUID
   std::string policy_group;

@@ -2,13 +2,12 @@
 
 #include "builders/core/registry.h"
 #include "builders/provisioners/chef_solo/config.h"
-#include "builders/staging/guest.h"
+#include "builders/staging/chef_run.h"
 
 namespace farm::builders::provisioner_chef_solo {
 namespace {
 
-using staging::Guest;
-using staging::GuestOs;
+using staging::ChefRun;
 using value::Value;
 
 // Where things are on the guest; empty: the template has none of them.
@@ -29,62 +28,33 @@ class ChefSolo final : public Provisioner {
   }
 
   Result<void> provision(BuildContext& context) override {
-    const staging::ChefOptions& chef = config_.chef;
-    os_ = staging::guest_os(chef.guest_os_type, context);
-    staging_ = staging::or_default(chef.staging_directory, os_, "/tmp/packer-chef-solo",
-                                   "C:/Windows/Temp/packer-chef-solo");
-    const Guest guest = TRY(Guest::of(
-        context, {.os = os_, .sudo = !chef.prevent_sudo, .open_folders = true}));
+    const ChefRun run = TRY(ChefRun::of(context, config_.chef, "chef-solo"));
     context.ui.say("Provisioning with chef-solo");
-    if (!chef.skip_install) TRY(install(context, guest));
-    TRY(guest.make_directory(staging_));
-    const Remote remote = TRY(upload(context, guest));
-    context.ui.message("Creating configuration file 'solo.rb'");
-    const std::string config_path = staging_ + "/solo.rb";
-    const std::string config_text = TRY(configuration(context, remote));
-    TRY(guest.upload_text(config_text, config_path));
-    context.ui.message("Creating JSON attribute file");
-    const std::string json_path = staging_ + "/node.json";
-    const std::string attributes = TRY(staging::chef_attributes(chef));
-    TRY(guest.upload_text(attributes, json_path));
-    return execute(context, guest, config_path, json_path);
+    TRY(run.begin());
+    const Remote remote = TRY(upload(run));
+    const std::string text = TRY(configuration(context, remote));
+    return run.execute(
+        {.config_name = "solo.rb", .configuration = text, .json_name = "node.json"}, {});
   }
 
  private:
-  Value sudo() const { return Value::boolean(!config_.chef.prevent_sudo); }
-
-  Result<void> install(BuildContext& context, const Guest& guest) {
-    context.ui.message("Installing Chef...");
-    const std::string& own = config_.chef.install_command;
-    const std::string command = TRY(staging::render_command(
-        own.empty() ? staging::chef_install_command(os_) : own, context,
-        {{"Sudo", sudo()}, {"Version", Value::string(config_.chef.version)}}));
-    const int status = TRY(guest.run(command));
-    if (status == 0) return {};
-    return invalid_input(fmt::format(
-        "Error installing Chef: Install script exited with non-zero exit status {}", status));
-  }
-
-  Result<Remote> upload(BuildContext& context, const Guest& guest) {
+  Result<Remote> upload(const ChefRun& run) {
     Remote remote;
     remote.cookbooks = config_.remote_cookbook_paths;
     for (size_t i = 0; i < config_.cookbook_paths.size(); ++i) {
-      remote.cookbooks.push_back(fmt::format("{}/cookbooks-{}", staging_, i));
-      TRY(guest.upload_contents(config_.cookbook_paths[i], remote.cookbooks.back()));
+      remote.cookbooks.push_back(fmt::format("{}/cookbooks-{}", run.staging(), i));
+      TRY(run.guest().upload_contents(config_.cookbook_paths[i], remote.cookbooks.back()));
     }
-    const auto folder = [&](const std::string& local, const char* name,
-                            std::string& path) -> Result<void> {
+    const auto folder = [&run](const std::string& local, const char* name,
+                               std::string& path) -> Result<void> {
       if (local.empty()) return {};
-      path = staging_ + "/" + name;
-      return guest.upload_contents(local, path);
+      path = run.staging() + "/" + name;
+      return run.guest().upload_contents(local, path);
     };
     TRY(folder(config_.roles_path, "roles", remote.roles));
     TRY(folder(config_.data_bags_path, "data_bags", remote.data_bags));
-    if (!config_.chef.encrypted_data_bag_secret_path.empty()) {
-      remote.secret = staging_ + "/encrypted_data_bag_secret";
-      context.ui.message("Uploading " + config_.chef.encrypted_data_bag_secret_path + "...");
-      TRY(guest.upload_file(config_.chef.encrypted_data_bag_secret_path, remote.secret));
-    }
+    remote.secret = TRY(
+        run.upload(config_.chef.encrypted_data_bag_secret_path, "encrypted_data_bag_secret"));
     TRY(folder(config_.environments_path, "environments", remote.environments));
     return remote;
   }
@@ -125,26 +95,7 @@ class ChefSolo final : public Provisioner {
            staging::chef_section(environment);
   }
 
-  Result<void> execute(BuildContext& context, const Guest& guest, const std::string& config_path,
-                       const std::string& json_path) {
-    const std::string text = staging::or_default(
-        config_.chef.execute_command, os_,
-        "{{if .Sudo}}sudo {{end}}chef-solo --no-color -c {{.ConfigPath}} -j {{.JsonPath}}",
-        "c:/opscode/chef/bin/chef-solo.bat --no-color -c {{.ConfigPath}} -j {{.JsonPath}}");
-    const std::string command = TRY(staging::render_command(
-        text, context, {{"Sudo", sudo()},
-                        {"ConfigPath", Value::string(config_path)},
-                        {"JsonPath", Value::string(json_path)}}));
-    context.ui.message("Executing Chef: " + command);
-    const int status = TRY(guest.run(command));
-    if (status == 0) return {};
-    return invalid_input(
-        fmt::format("Error executing Chef: Non-zero exit status: {}", status));
-  }
-
   Config config_;
-  GuestOs os_ = GuestOs::Unix;
-  std::string staging_;
 };
 
 }  // namespace
