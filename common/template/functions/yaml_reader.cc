@@ -4,211 +4,247 @@
 #include "common/template/functions/text.h"
 #include "common/template/functions/yaml_scalar.h"
 
-#include <sstream>
+#include <map>
+#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 namespace farm::functions {
 namespace {
 
-std::string position(const YAML::Mark& mark) {
+std::string position(const yaml_mark_t& mark) {
   return fmt::format("on line {}, column {}: ", mark.line + 1, mark.column + 1);
 }
+
+std::string text_of(const yaml_char_t* text) {
+  return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+}
+
+// libyaml's parser over a text that outlives it, and the event it gave last.
+class Events {
+ public:
+  explicit Events(const std::string& text) {
+    yaml_parser_initialize(&parser_);
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
+                                 text.size());
+  }
+  ~Events() {
+    yaml_event_delete(&event_);
+    yaml_parser_delete(&parser_);
+  }
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+
+  Result<void> next() {
+    yaml_event_delete(&event_);
+    event_ = {};
+    if (yaml_parser_parse(&parser_, &event_) != 0) return {};
+    const std::string problem = parser_.problem == nullptr ? "invalid YAML" : parser_.problem;
+    return invalid_input(position(parser_.problem_mark) + problem);
+  }
+  const yaml_event_t& event() const { return event_; }
+
+ private:
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+};
 
 // A finished value and how many values it holds, counted through aliases.
 struct Node {
   Value value;
   size_t weight = 1;
-  bool merges = false;  // the plain word << : as a key it merges a mapping
 };
 
+// A mapping or sequence that has not ended.
 struct Open {
   bool mapping = false;
-  YAML::anchor_t anchor = 0;
+  std::string anchor;
   size_t weight = 1;
   Value::List elements;
-  Value::Map attributes;  // explicit keys
-  Value::Map merged;      // of <<; explicit keys win
-  std::optional<Node> key;
+  Value::Map attributes;
+  // Of a mapping whose next node is a value:
+  bool has_key = false;
+  bool merges = false;  // the key is a plain <<
+  std::string key;
+  yaml_mark_t key_start{};
 };
 
-// Builds the value while the parser reports events. After the first error all events are ignored.
-class Builder final : public YAML::EventHandler {
+// Builds the value from the events of one document.
+class Builder {
  public:
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
+  bool done() const { return root_.has_value(); }
+  Value take() { return std::move(*root_); }
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    finish(mark, {Value::null()}, anchor);
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (error_) return;
-    const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) {
-      return fail_at(mark, "cannot refer to an anchor from inside its own definition");
+  Result<void> add(const yaml_event_t& event) {
+    switch (event.type) {
+      case YAML_SCALAR_EVENT: return scalar(event);
+      case YAML_ALIAS_EVENT: return alias(event);
+      case YAML_MAPPING_START_EVENT:
+        return open(event, "mapping", "map", event.data.mapping_start.tag,
+                    event.data.mapping_start.anchor);
+      case YAML_SEQUENCE_START_EVENT:
+        return open(event, "sequence", "seq", event.data.sequence_start.tag,
+                    event.data.sequence_start.anchor);
+      default: return close();
     }
-    alias_weight_ += found->second.weight;
-    if (alias_weight_ > kYamlAliasLimit) {
-      return fail_at(mark, fmt::format("aliases stand for more than {} values", kYamlAliasLimit));
-    }
-    Node node = found->second;
-    finish(mark, std::move(node), 0);
-  }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
-    if (error_) return;
-    Result<Value> meaning = yaml_scalar(text, tag);
-    if (!meaning) return fail_at(mark, meaning.error().message);
-    finish(mark, {std::move(meaning).value(), 1, text == "<<" && (tag.empty() || tag == "?")},
-           anchor);
-  }
-
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, false);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, true);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
-
-  Result<Value> take() {
-    if (error_) return std::move(*error_);
-    if (!root_) return invalid_input("on line 1, column 1: missing start of document");
-    return std::move(*root_);
   }
 
  private:
-  void fail_at(const YAML::Mark& mark, const std::string& message) {
-    if (!error_) error_ = invalid_input(position(mark) + message);
+  struct Anchor {
+    size_t open = 0;  // definitions that have not ended
+    std::optional<Node> node;
+  };
+
+  static Error at(const yaml_mark_t& mark, const std::string& message) {
+    return invalid_input(position(mark) + message);
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool mapping) {
-    if (error_) return;
-    const std::string_view own = mapping ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
-    if (!tag.empty() && tag != "?" && tag != "!" && tag != own) {
-      return fail_at(
-          mark, fmt::format("can't interpret {} as {}", mapping ? "mapping" : "sequence", tag));
+  bool expects_key() const {
+    return !stack_.empty() && stack_.back().mapping && !stack_.back().has_key;
+  }
+
+  static Result<Value> meaning(const yaml_event_t& event) {
+    const auto& scalar = event.data.scalar;
+    const YamlStyle style = scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+                                    scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE
+                                ? YamlStyle::Quoted
+                            : scalar.style == YAML_PLAIN_SCALAR_STYLE ? YamlStyle::Plain
+                                                                      : YamlStyle::Block;
+    const std::string text(reinterpret_cast<const char*>(scalar.value), scalar.length);
+    Result<Value> v = yaml_scalar(text, text_of(scalar.tag), style);
+    if (!v) return at(event.start_mark, v.error().message);
+    return v;
+  }
+
+  Result<void> scalar(const yaml_event_t& event) {
+    Value v = TRY(meaning(event));
+    if (expects_key()) return key(event, v);
+    return finish({std::move(v)}, text_of(event.data.scalar.anchor));
+  }
+
+  Result<void> key(const yaml_event_t& event, const Value& v) {
+    const auto& scalar = event.data.scalar;
+    if (v.is_null()) return at(event.start_mark, "mapping key cannot be null");
+    Open& parent = stack_.back();
+    parent.key = TRY(value::convert(v, Type::string())).as_string();
+    parent.merges = parent.key == "<<" && scalar.tag == nullptr &&
+                    scalar.style != YAML_SINGLE_QUOTED_SCALAR_STYLE &&
+                    scalar.style != YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+    parent.key_start = event.start_mark;
+    parent.has_key = true;
+    return {};
+  }
+
+  Result<void> alias(const yaml_event_t& event) {
+    if (expects_key()) {
+      return at(event.start_mark, "only strings are allowed as mapping keys");
+    }
+    const std::string name = text_of(event.data.alias.anchor);
+    const auto found = anchors_.find(name);
+    if (found == anchors_.end()) {
+      return at(event.start_mark, fmt::format("reference to undefined anchor {}", quoted(name)));
+    }
+    if (found->second.open > 0) {
+      return at(event.start_mark,
+                fmt::format("cannot refer to anchor {} from inside its own definition",
+                            quoted(name)));
+    }
+    Node node = *found->second.node;
+    alias_weight_ += node.weight;
+    if (alias_weight_ > kYamlAliasLimit) {
+      return at(event.start_mark,
+                fmt::format("aliases stand for more than {} values", kYamlAliasLimit));
+    }
+    return finish(std::move(node), "");
+  }
+
+  Result<void> open(const yaml_event_t& event, std::string_view what, std::string_view own,
+                    const yaml_char_t* tag, const yaml_char_t* anchor) {
+    if (expects_key()) return at(event.start_mark, "only strings are allowed as mapping keys");
+    const std::string text = text_of(tag);
+    if (!text.empty() && text != fmt::format("tag:yaml.org,2002:{}", own)) {
+      return at(event.start_mark, fmt::format("can't interpret {} as {}", what, text));
     }
     if (stack_.size() >= kYamlDepthLimit) {
-      return fail_at(mark, fmt::format("nested deeper than {} levels", kYamlDepthLimit));
+      return at(event.start_mark, fmt::format("nested deeper than {} levels", kYamlDepthLimit));
     }
-    stack_.emplace_back();
-    stack_.back().mapping = mapping;
-    stack_.back().anchor = anchor;
-    marks_.push_back(mark);
+    Open& opened = stack_.emplace_back();
+    opened.mapping = event.type == YAML_MAPPING_START_EVENT;
+    opened.anchor = text_of(anchor);
+    if (!opened.anchor.empty()) ++anchors_[opened.anchor].open;
+    return {};
   }
 
-  void close() {
-    if (error_) return;
-    Open done = std::move(stack_.back());
-    const YAML::Mark mark = marks_.back();
+  Result<void> close() {
+    Open ended = std::move(stack_.back());
     stack_.pop_back();
-    marks_.pop_back();
-    done.attributes.merge(done.merged);
-    Value v = done.mapping ? Value::object(std::move(done.attributes))
-                           : Value::tuple(std::move(done.elements));
-    finish(mark, {std::move(v), done.weight}, done.anchor);
+    if (!ended.anchor.empty()) --anchors_[ended.anchor].open;
+    Value v = ended.mapping ? Value::object(std::move(ended.attributes))
+                            : Value::tuple(std::move(ended.elements));
+    return finish({std::move(v), ended.weight}, ended.anchor);
   }
 
-  void finish(const YAML::Mark& mark, Node node, YAML::anchor_t anchor) {
-    if (error_) return;
-    if (anchor != 0) anchors_.insert_or_assign(anchor, node);
+  Result<void> finish(Node node, const std::string& anchor) {
+    if (!anchor.empty()) anchors_[anchor].node = node;
     if (stack_.empty()) {
       root_ = std::move(node.value);
-      return;
+      return {};
     }
     Open& parent = stack_.back();
     parent.weight += node.weight;
     if (!parent.mapping) {
       parent.elements.push_back(std::move(node.value));
-    } else if (!parent.key) {
-      check_key(mark, node);
-      parent.key = std::move(node);
-    } else {
-      add_entry(mark, parent, node.value);
-      parent.key.reset();
+      return {};
     }
+    parent.has_key = false;
+    if (parent.merges) return merge(parent, node.value);
+    parent.attributes.insert_or_assign(std::move(parent.key), std::move(node.value));
+    return {};
   }
 
-  void check_key(const YAML::Mark& mark, const Node& key) {
-    if (key.value.is_null()) {
-      fail_at(mark, "mapping key cannot be null");
-    } else if (!key.value.type().is_primitive()) {
-      fail_at(mark, "only strings are allowed as mapping keys");
+  // Entries count in the order of the text: what comes later wins, merged or not.
+  static Result<void> merge(Open& parent, const Value& from) {
+    if (from.is_null() || from.type().kind() != value::Kind::Object) {
+      return at(parent.key_start,
+                fmt::format("cannot merge {} into mapping", from.type().friendly()));
     }
-  }
-
-  void add_entry(const YAML::Mark& mark, Open& parent, const Value& element) {
-    if (parent.key->merges) return merge(mark, parent, element);
-    Result<Value> key = value::convert(parent.key->value, Type::string());
-    if (!key) return fail_at(mark, key.error().message);
-    parent.attributes.insert_or_assign(key->as_string(), element);
-  }
-
-  // One mapping or a sequence of them; the first that has a key gives its value.
-  void merge(const YAML::Mark& mark, Open& parent, const Value& from) {
-    const bool several = !from.is_null() && from.type().kind() == value::Kind::Tuple;
-    for (const Value& one : several ? from.elements() : Value::List{from}) {
-      if (one.is_null() || one.type().kind() != value::Kind::Object) {
-        return fail_at(mark, fmt::format("cannot merge {} into mapping", one.type().friendly()));
-      }
-      for (const auto& [name, element] : one.entries()) parent.merged.emplace(name, element);
+    for (const auto& [name, element] : from.entries()) {
+      parent.attributes.insert_or_assign(name, element);
     }
+    return {};
   }
 
   std::vector<Open> stack_;
-  std::vector<YAML::Mark> marks_;  // where each of stack_ starts
-  std::map<YAML::anchor_t, Node> anchors_;
+  std::map<std::string, Anchor> anchors_;
   size_t alias_weight_ = 0;
   std::optional<Value> root_;
-  std::optional<Error> error_;
-};
-
-// Sees whether a second document follows.
-class Nothing final : public YAML::EventHandler {
- public:
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {}
-  void OnMapEnd() override {}
 };
 
 }  // namespace
 
 Result<Value> read_yaml(const std::string& text) {
   if (!is_utf8(text)) return invalid_input("the text is not valid UTF-8");
-  try {
-    std::istringstream stream(text);
-    YAML::Parser parser(stream);
-    Builder builder;
-    parser.HandleNextDocument(builder);
-    Value v = TRY(builder.take());
-    Nothing nothing;
-    if (parser.HandleNextDocument(nothing)) {
-      return invalid_input("unexpected extra content after value");
-    }
-    return v;
-  } catch (const YAML::Exception& problem) {
-    const std::string where = problem.mark.is_null() ? "" : position(problem.mark);
-    return invalid_input(where + problem.msg);
+  Events events(text);
+  TRY(events.next());  // the start of the stream
+  TRY(events.next());
+  if (events.event().type != YAML_DOCUMENT_START_EVENT) {
+    return invalid_input("on line 1, column 1: missing start of document");
   }
+  Builder builder;
+  while (!builder.done()) {
+    TRY(events.next());
+    TRY(builder.add(events.event()));
+  }
+  TRY(events.next());  // the end of the document
+  TRY(events.next());
+  if (events.event().type != YAML_STREAM_END_EVENT) {
+    return invalid_input(position(events.event().start_mark) +
+                         "unexpected extra content after value");
+  }
+  return builder.take();
 }
 
 }  // namespace farm::functions

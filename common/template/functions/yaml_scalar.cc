@@ -1,5 +1,6 @@
 #include "common/template/functions/yaml_scalar.h"
 
+#include "common/template/functions/base64.h"
 #include "common/template/functions/registration.h"
 #include "common/template/functions/time_parse.h"
 
@@ -46,6 +47,7 @@ std::optional<Number> integer_of(std::string_view text) {
   if (text.starts_with("0x")) base = 16;
   else if (text.starts_with("0o")) base = 8;
   if (base != 10) text.remove_prefix(2);
+  if (text.empty()) return std::nullopt;
   std::string digits;
   for (const char c : text) {
     if (c != '_') digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -99,37 +101,83 @@ std::optional<Number> number_of(std::string_view text) {
   return std::move(number).value();
 }
 
-Result<Value> plain_scalar(const std::string& text) {
-  if (is_null_word(text)) return Value::null();
-  if (std::optional<bool> word = bool_word(text)) return Value::boolean(*word);
-  if (is_one_of(text, {".nan", ".NaN", ".NAN"})) {
+// A text that begins like a word or number of YAML. Others are text, whatever their tag says about
+// quotes.
+bool has_meaning(std::string_view text) {
+  return text.empty() || std::string_view("yYnNtTfFoO~.+-0123456789").find(text[0]) !=
+                             std::string_view::npos;
+}
+
+Result<Value> cannot_parse(const std::string& text, const std::string& tag) {
+  return invalid_input(fmt::format("cannot parse {} as {}", quoted(text), tag));
+}
+
+// What a text without a tag of its own means; nothing when it is just text.
+Result<std::optional<Value>> meaning(const std::string& text, bool tagged) {
+  std::optional<Value> found;
+  if (is_null_word(text)) {
+    found = Value::null();
+  } else if (std::optional<bool> word = bool_word(text)) {
+    found = Value::boolean(*word);
+  } else if (!tagged && is_one_of(text, {".nan", ".NaN", ".NAN"})) {
     return invalid_input("floating point NaN is not supported");
+  } else if (std::optional<Number> number = number_of(text)) {
+    found = Value::number(std::move(*number));
   }
-  if (std::optional<Number> number = number_of(text)) return Value::number(std::move(*number));
-  if (std::optional<std::string> time = yaml_timestamp(text)) return Value::string(*time);
-  return Value::string(text);
+  return found;
+}
+
+Result<Value> tagged_scalar(const std::string& text, const std::string& tag,
+                            std::string_view kind) {
+  if (kind == "str") return Value::string(text);
+  if (kind == "binary") {
+    if (!base64_decode(text)) {
+      return invalid_input(
+          fmt::format("cannot parse {} as {}: not valid base64", quoted(text), tag));
+    }
+    return Value::string(text);
+  }
+  if (kind == "null") return Value::null();
+  if (kind == "int" || kind == "float") {
+    std::string digits = text;
+    std::erase(digits, '_');
+    std::optional<Number> number = number_of(digits);
+    if (number) return Value::number(std::move(*number));
+  }
+  return cannot_parse(text, tag);
 }
 
 }  // namespace
 
-Result<Value> yaml_scalar(const std::string& text, const std::string& tag) {
-  if (tag.empty() || tag == "?") return plain_scalar(text);
-  if (tag == "!") return Value::string(text);
-  const std::string_view kind =
-      tag.starts_with(kTagPrefix) ? std::string_view(tag).substr(kTagPrefix.size()) : "";
-  if (kind == "str" || kind == "binary") return Value::string(text);
-  if (kind == "null") return Value::null();
-  if (kind == "bool") {
-    if (std::optional<bool> word = bool_word(text)) return Value::boolean(*word);
-  } else if (kind == "int" || kind == "float") {
-    std::optional<Number> number = number_of(text);
-    if (number && (kind == "float" || number->is_integer())) return Value::number(*number);
-  } else if (kind == "timestamp") {
-    if (std::optional<std::string> time = yaml_timestamp(text)) return Value::string(*time);
-  } else {
-    return invalid_input(fmt::format("unsupported tag {}", quoted(tag)));
+// A word or number decides before its tag does, and quotes make text of it even beside a tag:
+// `!!bool 5` is 5 and `!!int "5"` is "5". The reference's YAML reads so.
+Result<Value> yaml_scalar(const std::string& text, const std::string& tag, YamlStyle style) {
+  const bool tagged = !tag.empty();
+  std::string_view kind = tag;
+  if (tagged) {
+    const bool standard = tag.starts_with(kTagPrefix);
+    if (standard) kind.remove_prefix(kTagPrefix.size());
+    if (!standard ||
+        !is_one_of(kind, {"str", "binary", "null", "bool", "int", "float", "timestamp"})) {
+      return invalid_input(fmt::format("unsupported tag {}", quoted(tag)));
+    }
+  } else if (style == YamlStyle::Quoted) {
+    return Value::string(text);
   }
-  return invalid_input(fmt::format("cannot parse {} as {}", quoted(text), tag));
+  if (kind != "str" && kind != "binary" && has_meaning(text)) {
+    if (style == YamlStyle::Quoted) return Value::string(text);
+    if (!tagged || kind == "timestamp") {
+      if (std::optional<std::string> time = yaml_timestamp(text)) return Value::string(*time);
+    }
+    std::optional<Value> found = TRY(meaning(text, tagged));
+    // A block is text in the end, but text of the number or word it holds.
+    if (found && !tagged && style == YamlStyle::Block) {
+      return value::convert(*found, Type::string());
+    }
+    if (found) return std::move(*found);
+  }
+  if (!tagged) return Value::string(text);
+  return tagged_scalar(text, tag, kind);
 }
 
 }  // namespace farm::functions

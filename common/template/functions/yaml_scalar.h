@@ -9,7 +9,10 @@
 
 namespace farm::functions {
 
-/// `tag` is empty or "?" for a plain scalar, "!" for a quoted one, else the full tag.
-Result<value::Value> yaml_scalar(const std::string& text, const std::string& tag);
+/// How a scalar is written: bare, in quotes, or as a block (`|` or `>`).
+enum class YamlStyle { Plain, Quoted, Block };
+
+/// `tag` is empty when none is written, else the full tag.
+Result<value::Value> yaml_scalar(const std::string& text, const std::string& tag, YamlStyle style);
 
 }  // namespace farm::functions

@@ -184,7 +184,14 @@ TEST(YamlDecode, ReadsScalarsOfYaml11) {
             R"("2020-01-02","2020-02-30"])");
   EXPECT_EQ(yaml("[2020-01-02T03:04:05+01:00, 2001-12-14t21:59:43.10-05:00]"),
             R"(["2020-01-02T03:04:05+01:00","2001-12-14T21:59:43-05:00"])");
-  EXPECT_EQ(yaml("[!!str 1, !!int \"1\", !!float 1, !!null x]"), R"(["1",1,1,null])");
+  EXPECT_EQ(yaml("[!!str 1, !!int \"1\", !!float 1, !!null x, !!null \"n\", !!bool \"yes\"]"),
+            R"(["1","1",1,null,"n","yes"])");
+  EXPECT_EQ(yaml("[!!int 1.5, !!int 0x1_F, !!bool 5, !!int yes, !!float 1_0.5, !!binary aGk=]"),
+            R"([1.5,31,5,true,10.5,"aGk="])");
+  EXPECT_EQ(yaml("a: |-\n  1.50\nb: >-\n  yes\nc: |-\n  ~\nd: |\n  5\n"),
+            R"({"a":"1.5","b":"true","c":null,"d":"5\n"})");
+  EXPECT_EQ(yaml("[+, -0o17, 0x, 00x1, 07_0, _1, 1__0, 1_0.5]"),
+            R"(["+",-15,"0x","00x1",70,"_1",10,"1_0.5"])");
   EXPECT_EQ(yaml("a: |\n  x\n  y\nb: >\n  x\n  y\n"), R"({"a":"x\ny\n","b":"x y\n"})");
   EXPECT_EQ(yaml("---"), "null");
 }
@@ -193,23 +200,31 @@ TEST(YamlDecode, ReadsMappingsAndAliases) {
   EXPECT_EQ(yaml("yes: 1\n1: 2\n1.5: 4\na: 5\na: 6"), R"({"1":2,"1.5":4,"a":6,"true":1})");
   EXPECT_EQ(yaml("a: &x {p: 1, q: 2}\nb:\n  <<: *x\n  q: 3\nc: *x"),
             R"({"a":{"p":1,"q":2},"b":{"p":1,"q":3},"c":{"p":1,"q":2}})");
-  EXPECT_EQ(yaml("a: &x {p: 1}\nb: &y {p: 2, r: 3}\nc: {<<: [*x, *y], q: 1}"),
-            R"({"a":{"p":1},"b":{"p":2,"r":3},"c":{"p":1,"q":1,"r":3}})");
+  EXPECT_EQ(yaml("a: &x {p: 1, q: 1}\nb: {p: 2, <<: *x, q: 3}"),
+            R"({"a":{"p":1,"q":1},"b":{"p":1,"q":3}})");
+  EXPECT_EQ(yaml("a: &x {p: 1}\nb: &x {p: 2}\nc: *x\n\"<<\": <<"),
+            R"({"\u003c\u003c":"\u003c\u003c","a":{"p":1},"b":{"p":2},"c":{"p":2}})");
 }
 
 TEST(YamlDecode, SaysWhatIsWrong) {
   EXPECT_EQ(yaml(""), "on line 1, column 1: missing start of document");
   EXPECT_EQ(yaml("# c"), "on line 1, column 1: missing start of document");
-  EXPECT_EQ(yaml("---\na: 1\n---\nb: 2"), "unexpected extra content after value");
+  EXPECT_EQ(yaml("---\na: 1\n---\nb: 2"),
+            "on line 3, column 1: unexpected extra content after value");
   EXPECT_EQ(yaml("~: 3"), "on line 1, column 1: mapping key cannot be null");
   EXPECT_EQ(yaml("? [a]\n: b"), "on line 1, column 3: only strings are allowed as mapping keys");
-  EXPECT_EQ(yaml("<<: 1"), "on line 1, column 5: cannot merge number into mapping");
+  EXPECT_EQ(yaml("<<: 1"), "on line 1, column 1: cannot merge number into mapping");
+  EXPECT_EQ(yaml("c:\n  <<: [{a: 1}]"), "on line 2, column 3: cannot merge tuple into mapping");
+  EXPECT_EQ(yaml("&k a: 1\nb: *k"), "on line 2, column 4: reference to undefined anchor \"k\"");
+  EXPECT_EQ(yaml("! 5"), "on line 1, column 1: unsupported tag \"!\"");
+  EXPECT_EQ(yaml("!!binary +"),
+            "on line 1, column 1: cannot parse \"+\" as tag:yaml.org,2002:binary: not valid base64");
   EXPECT_EQ(yaml("!foo x"), "on line 1, column 1: unsupported tag \"!foo\"");
   EXPECT_EQ(yaml("!foo {a: 1}"), "on line 1, column 1: can't interpret mapping as !foo");
   EXPECT_EQ(yaml("!!int x"), "on line 1, column 1: cannot parse \"x\" as tag:yaml.org,2002:int");
   EXPECT_EQ(yaml(".nan"), "on line 1, column 1: floating point NaN is not supported");
   EXPECT_EQ(yaml("&a [*a]"),
-            "on line 1, column 5: cannot refer to an anchor from inside its own definition");
+            "on line 1, column 5: cannot refer to anchor \"a\" from inside its own definition");
   EXPECT_FALSE(read_yaml("[1"));
   EXPECT_FALSE(read_yaml("a: b: c"));
   EXPECT_FALSE(read_yaml("a: *x"));
