@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "agent/runner/deadline_token.h"
 #include "agent/runner/duration_text.h"
-#include "agent/runner/scoped_context.h"
+#include "builders/core/scoped_context.h"
 
 namespace farm::agent {
 namespace {
@@ -51,9 +52,7 @@ Result<void> ProvisionHook::run(builders::BuildContext& context) const {
 Result<void> ProvisionHook::run_error_cleanup(builders::BuildContext& context,
                                               const Error&) const {
   if (!job_.error_cleanup) return {};
-  const CancelToken fresh;
-  ScopedContext scoped(context, fresh);
-  return run_one(scoped.context(), *job_.error_cleanup);
+  return run_one(context, *job_.error_cleanup);
 }
 
 Result<void> ProvisionHook::run_one(builders::BuildContext& context,
@@ -99,7 +98,7 @@ Result<void> ProvisionHook::attempt(builders::BuildContext& context,
   context.ui.say(fmt::format("Setting a {} timeout for the next provisioner...",
                              duration_text(spec.timeout)));
   const DeadlineToken deadline(context.cancel, spec.timeout);
-  ScopedContext scoped(context, deadline.token());
+  builders::ScopedContext scoped(context, deadline.token());
   Result<void> done = provisioner->provision(scoped.context());
   if (done || !deadline.expired()) return done;
   context.ui.say("Cancelling provisioner after a timeout...");

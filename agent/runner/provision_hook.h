@@ -21,8 +21,8 @@ class ProvisionHook {
 
   /// The first error stops the list.
   Result<void> run(builders::BuildContext& context) const;
-  /// The error-cleanup-provisioner, if there is one, with a cancel token of its own. The Provision
-  /// step says what happens and joins its error with `original`.
+  /// The error-cleanup-provisioner, if there is one. The Provision step calls it in its cleanup (so
+  /// under a cancel token of its own), says what happens and joins its error with `original`.
   Result<void> run_error_cleanup(builders::BuildContext& context, const Error& original) const;
 
  private:

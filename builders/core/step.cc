@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "builders/core/scoped_context.h"
 #include "common/base/log.h"
 
 namespace farm::builders {
@@ -40,8 +41,11 @@ void tell_failure(BuildContext& context) {
   for (const auto& [step, hook] : context.at_failure) hook(context);
 }
 
+// Under a token of its own: what a cancelled build has made is undone as thoroughly as any other.
 void clean_up(BuildContext& context, Step& step) {
-  Result<void> cleaned = step.cleanup(context);
+  const CancelToken fresh;
+  ScopedContext scoped(context, fresh);
+  Result<void> cleaned = step.cleanup(scoped.context());
   if (cleaned) return;
   context.ui.error(fmt::format("Error cleaning up after step \"{}\": {}", step.name(),
                                cleaned.error().message));
@@ -99,6 +103,10 @@ Result<void> run_steps(BuildContext& context, const std::vector<StepPtr>& steps)
     abort = next == AfterFailure::Abort;
     ++entered;
     break;
+  }
+  // The last step may have ended in spite of it; what it made must not be taken for a result.
+  if (context.cancel.cancelled() && !context.failure) {
+    context.failure = cancelled("Build was cancelled.");
   }
   if (abort) {
     leave_standing(context, steps, entered);

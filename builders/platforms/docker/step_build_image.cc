@@ -55,8 +55,7 @@ Result<void> BuildImage::run(BuildContext& context) {
 
 Result<void> BuildImage::cleanup(BuildContext& context) {
   if (!intent_) return {};
-  const CancelToken fresh;
-  const Result<void> removed = container_->cli.remove_image(name_, fresh);
+  const Result<void> removed = container_->cli.remove_image(name_, context.cancel);
   if (!removed) return removed.error().within("Error removing the built image");
   const uint64_t intent = *intent_;
   intent_.reset();

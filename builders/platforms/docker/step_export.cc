@@ -17,7 +17,7 @@ Result<void> Export::run(BuildContext& context) {
 }
 
 Result<void> Export::cleanup(BuildContext& context) {
-  const bool is_artifact = done_ && !context.failure && !context.cancel.cancelled();
+  const bool is_artifact = done_ && !context.failure;
   return is_artifact ? file_.keep(context) : file_.remove(context);
 }
 

@@ -81,15 +81,14 @@ Result<void> RunContainer::run(BuildContext& context) {
 
 Result<void> RunContainer::cleanup(BuildContext& context) {
   if (!intent_) return {};
-  const CancelToken fresh;
   Result<void> removed;
   if (!container_->id.empty()) {
     context.ui.say("Killing the container: " + container_->id);
-    removed = container_->cli.remove_container("id", container_->id, fresh);
+    removed = container_->cli.remove_container("id", container_->id, context.cancel);
   } else if (name_.starts_with(kNamePrefix)) {
     // It may have been made although it did not start. With a name of the template's own it may as
     // well be another container that was in the way.
-    removed = container_->cli.remove_container("name", name_, fresh);
+    removed = container_->cli.remove_container("name", name_, context.cancel);
   }
   if (!removed) return removed.error().within("Error removing the container");
   container_->id.clear();

@@ -76,6 +76,48 @@ TEST_F(Steps, CancellationIsTheResult) {
   EXPECT_TRUE(trace_.empty());
 }
 
+/// Cancels the build while it runs, keeps a fact, and notes what its cleanup sees.
+class Interrupted final : public Step {
+ public:
+  Interrupted(const CancelToken& build, bool fails, std::vector<std::string>& trace)
+      : build_(build), fails_(fails), trace_(trace) {}
+  std::string_view name() const override { return "interrupted"; }
+  Result<void> run(BuildContext& context) override {
+    context.guest_host = "10.0.0.7";
+    build_.cancel();
+    if (fails_) return context.cancel.check();
+    return {};
+  }
+  Result<void> cleanup(BuildContext& context) override {
+    trace_.push_back(context.cancel.cancelled() ? "stopped" : "goes on");
+    trace_.push_back(context.guest_host);
+    trace_.push_back(context.failure ? context.failure->message : "no failure");
+    context.guest_host.clear();
+    return {};
+  }
+
+ private:
+  CancelToken build_;
+  bool fails_;
+  std::vector<std::string>& trace_;
+};
+
+TEST_F(Steps, CleanupOfACancelledBuildHasATokenOfItsOwn) {
+  const Result<void> result =
+      run_steps(build_.context, step_list(Interrupted(build_.cancel, true, trace_)));
+  EXPECT_EQ(result.error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(trace_, (std::vector<std::string>{"goes on", "10.0.0.7", "Build was cancelled."}));
+  EXPECT_TRUE(build_.context.guest_host.empty());
+  EXPECT_NE(build_.context.communicator, nullptr);
+}
+
+TEST_F(Steps, ABuildCancelledDuringItsLastStepHasNoResult) {
+  const Result<void> result =
+      run_steps(build_.context, step_list(Interrupted(build_.cancel, false, trace_)));
+  EXPECT_EQ(result.error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(trace_.back(), "Build was cancelled.");
+}
+
 TEST_F(Steps, RunCleanupProvisionerRunsOnlyThatCleanup) {
   build_.context.on_error = OnError::RunCleanupProvisioner;
   std::vector<StepPtr> steps = step_list(Traced("a", trace_), Traced("provision", trace_),

@@ -1,15 +1,12 @@
-#include "agent/runner/scoped_context.h"
+#include "builders/core/scoped_context.h"
 
-#include <poll.h>
-#include <thread>
+#include <utility>
 
-#include "common/io/fd.h"
-
-namespace farm::agent {
+namespace farm::builders {
 namespace {
 
 // The fields that steps set; everything else is the same object in both contexts.
-void move_state(builders::BuildContext& from, builders::BuildContext& to) {
+void move_state(BuildContext& from, BuildContext& to) {
   to.communicator = std::move(from.communicator);
   to.http_ip = std::move(from.http_ip);
   to.http_port = from.http_port;
@@ -27,7 +24,7 @@ void move_state(builders::BuildContext& from, builders::BuildContext& to) {
 
 }  // namespace
 
-ScopedContext::ScopedContext(builders::BuildContext& outer, const CancelToken& cancel)
+ScopedContext::ScopedContext(BuildContext& outer, const CancelToken& cancel)
     : outer_(outer),
       inner_{.ui = outer.ui,
              .ledger = outer.ledger,
@@ -59,46 +56,4 @@ ScopedContext::ScopedContext(builders::BuildContext& outer, const CancelToken& c
 
 ScopedContext::~ScopedContext() { move_state(inner_, outer_); }
 
-struct DeadlineToken::Watch {
-  CancelToken outer;
-  CancelToken inner;
-  CancelToken done;
-  std::atomic<bool> expired{false};
-  std::thread thread;
-
-  void wait(Duration timeout) {
-    const Instant deadline = io::steady_now() + timeout;
-    pollfd waiters[2] = {{outer.fd(), POLLIN, 0}, {done.fd(), POLLIN, 0}};
-    while (!done.cancelled()) {
-      const Duration left = deadline - io::steady_now();
-      if (left <= Duration::zero()) {
-        expired = true;
-        inner.cancel();
-        return;
-      }
-      if (outer.cancelled()) {
-        inner.cancel();
-        return;
-      }
-      const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-      ::poll(waiters, 2, static_cast<int>(std::min<int64_t>(milliseconds, 60'000)));
-    }
-  }
-};
-
-DeadlineToken::DeadlineToken(const CancelToken& outer, Duration timeout)
-    : watch_(std::make_unique<Watch>()) {
-  watch_->outer = outer;
-  watch_->thread = std::thread([watch = watch_.get(), timeout] { watch->wait(timeout); });
-}
-
-DeadlineToken::~DeadlineToken() {
-  watch_->done.cancel();
-  watch_->thread.join();
-}
-
-const CancelToken& DeadlineToken::token() const { return watch_->inner; }
-
-bool DeadlineToken::expired() const { return watch_->expired; }
-
-}  // namespace farm::agent
+}  // namespace farm::builders
