@@ -12,7 +12,8 @@ function(farm_flatbuffers)
   list(TRANSFORM arg_SCHEMAS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE paths)
   add_custom_command(OUTPUT ${headers}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
-    COMMAND ${FLATC} --cpp --cpp-std c++17 --gen-object-api --scoped-enums --keep-prefix -o ${out} ${paths}
+    COMMAND ${FLATC} --cpp --cpp-std c++17 --gen-object-api --reflect-types
+            --scoped-enums --keep-prefix -o ${out} ${paths}
     DEPENDS ${paths} COMMENT "flatc ${arg_SCHEMAS}" VERBATIM)
   add_custom_target(${arg_TARGET}_headers DEPENDS ${headers})
   add_library(${arg_TARGET} INTERFACE)

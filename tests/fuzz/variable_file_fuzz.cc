@@ -7,8 +7,28 @@
 
 #include "common/template/hcl2/body.h"
 #include "common/template/hcl2/constant_evaluation.h"
+#include "common/template/json/variable_file.h"
+#include "tests/unit/common/template/hcl2/evaluation.h"
 
 namespace {
+
+void keep(const farm::value::Value& v) {
+  FARM_CHECK(farm::value::decode(farm::value::encode(v)).has_value());
+}
+
+void read_json(const std::string& text) {
+  farm::Diagnostics diagnostics;
+  farm::hcl2::World world;
+  world.budget.steps = 200'000;
+  world.budget.bytes = 64 << 20;
+  auto values = farm::json::read_variable_file(text, "fuzz", diagnostics);
+  if (!values) return;
+  for (farm::json::FileValue& item : *values) {
+    size_t templates = 0;
+    farm::json::each_template(item, [&](const std::string&, farm::SourcePosition) { ++templates; });
+    keep(farm::json::take_value(item, world.context(), diagnostics));
+  }
+}
 
 void read(const farm::hcl2::BodyPtr& body) {
   if (body == nullptr) return;
@@ -18,7 +38,7 @@ void read(const farm::hcl2::BodyPtr& body) {
     const farm::value::Value v = constants.evaluate(*attribute.expression, diagnostics);
     std::vector<farm::hcl2::Traversal> references;
     attribute.expression->references(references);
-    FARM_CHECK(farm::value::decode(farm::value::encode(v)).has_value());
+    keep(v);
   }
 }
 
@@ -27,7 +47,7 @@ void read(const farm::hcl2::BodyPtr& body) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   farm::Diagnostics diagnostics;
-  read(farm::hcl2::parse_json_body(text, "fuzz", diagnostics));
+  read_json(text);
   read(farm::hcl2::parse_native(text, "fuzz", diagnostics));
   return 0;
 }

@@ -46,10 +46,14 @@ Result<ClientConfig> load_client_config(const Environment& environment, const st
   if (text) {
     const nlohmann::json document = nlohmann::json::parse(*text, nullptr, false);
     if (!document.is_object()) return corrupt(path + " is not a client configuration");
-    config.control = document.value("coordinator", "");
-    config.bulk = document.value("bulk", "");
-    config.server_key = document.value("server_key", "");
-    config.name = document.value("name", "");
+    const auto text_of = [&](const char* key) {
+      const auto found = document.find(key);
+      return found != document.end() && found->is_string() ? found->get<std::string>() : "";
+    };
+    config.control = text_of("coordinator");
+    config.bulk = text_of("bulk");
+    config.server_key = text_of("server_key");
+    config.name = text_of("name");
     config.origin = path;
   } else if (text.error().code != ErrorCode::NotFound) {
     return std::move(text).error();
