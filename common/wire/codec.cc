@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/wire/mapping.h"
+#include "common/wire/weight.h"
 
 namespace farm::wire {
 namespace {
@@ -167,8 +168,13 @@ Result<Message> decode_one(std::string_view body, std::string_view payload) {
   if (body.size() < 8 || !verifier.VerifyBuffer<Table>(kIdentifier)) {
     return corrupt(fmt::format("message {}: body does not verify", spec.name));
   }
+  const Table* root = flatbuffers::GetRoot<Table>(bytes);
+  const auto* plain = reinterpret_cast<const flatbuffers::Table*>(root);
+  if (!weighs_at_most(*plain, *Table::MiniReflectTypeTable(), body.size())) {
+    return bad_content(spec.name, "the body unpacks to more than it holds");
+  }
   typename Kind<M>::Object object;
-  flatbuffers::GetRoot<Table>(bytes)->UnPackTo(&object);
+  root->UnPackTo(&object);
   M message;
   mapping::FromTable direction;
   mapping::fields(direction, message, object);
