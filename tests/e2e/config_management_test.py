@@ -2,63 +2,43 @@
 the two that are not packaged; and the same JSON templates run by Debian's packer must leave the same
 files on the guest."""
 
-import json
 import os
 import shutil
+import subprocess
 import tarfile
 import unittest
 
-from case import PACKER, Case
+from case import PACKER
+from config_management import ConfigManagement, needs
 from container_engines import BASE, Dockerd, needs_docker
-from guest import Guest, tree
+from guest import tree
 
 
-def needs(*programs):
-    missing = [program for program in programs if not shutil.which(program)]
-    return unittest.skipIf(missing, "not installed (ops/deps): %s" % ", ".join(missing))
-
-
-class ConfigManagement(Case):
-    def guest(self, *stand_ins):
-        self.machine = Guest(self, stand_ins)
-        return self.machine
-
-    def build(self, *provisioners, program="farmctl", code=0, builder=None, flags=(), **options):
-        template = {"builders": [builder or self.machine.builder()],
-                    "provisioners": list(provisioners)}
-        self.write("t.json", json.dumps(template))
-        done = getattr(self, program)("build", "-color=false", *flags, "t.json", deadline=180, **options)
-        # Not assertEqual: Ansible's help fills screens.
-        self.assertTrue(done.code == code, str(done)[-4000:])
-        return done
-
-    def both(self, *provisioners, clean):
-        """The record of the stand-ins and what `clean` gives and removes, per program."""
-        found = {}
-        for program in ["farmctl"] + (["packer"] if PACKER else []):
-            done = self.build(*provisioners, program=program)
-            found[program] = (self.machine.take_record(), clean(), done)
-        if PACKER:
-            self.assertEqual(found["farmctl"][0], found["packer"][0])
-            self.assertEqual(found["farmctl"][1], found["packer"][1])
-        return found["farmctl"]
-
-    def fixtures(self):
-        """Small trees of every kind, below the working folder."""
-        for name, text in {
-                "cookbooks/apache/recipes/default.rb": "package 'apache2'\n",
-                "more/redis/recipes/default.rb": "package 'redis'\n",
-                "roles/web.json": "{\"name\": \"web\"}\n", "bags/users/ana.json": "{\"id\": \"ana\"}\n",
-                "environments/prod.json": "{\"name\": \"prod\"}\n", "secret": "a shared secret\n",
-                "validation.pem": "a key\n", "states/top.sls": "base:\n  '*':\n  - web\n",
-                "states/web/init.sls": "nginx: pkg.installed\n", "pillar/top.sls": "base: {}\n",
-                "pillar/web.sls": "port: 80\n"}.items():
-            self.write(name, text)
+def fixtures(case):
+    """Small trees of every kind, below the working folder."""
+    for name, text in {
+            "cookbooks/apache/metadata.rb": "name 'apache'\nversion '1.0.0'\n",
+            "cookbooks/apache/recipes/default.rb": "package 'apache2'\n",
+            "cookbooks/apache/recipes/tls.rb": "package 'openssl'\n",
+            "more/redis/metadata.rb": "name 'redis'\n",
+            "more/redis/recipes/default.rb": "package 'redis'\n",
+            "roles/web.json": "{\"name\": \"web\", \"json_class\": \"Chef::Role\","
+                              " \"run_list\": [\"recipe[apache::tls]\"]}\n",
+            "bags/users/ana.json": "{\"id\": \"ana\"}\n",
+            "environments/prod.json": "{\"name\": \"prod\"}\n", "secret": "a shared secret\n",
+            "validation.pem": "a key\n", "states/top.sls": "base:\n  '*':\n  - web\n",
+            "states/web/init.sls": "nginx: pkg.installed\n",
+            "states/db.sls": "{% if grains.role == 'db' %}\npostgresql: pkg.installed\n{% endif %}\n",
+            "pillar/top.sls": "base:\n  '*':\n  - web\n", "pillar/web.sls": "port: 80\n",
+            "minion": "file_client: local\nfile_roots:\n  base: [/srv/salt]\n"
+                      "pillar_roots:\n  base: [/srv/pillar]\n",
+            "grains": "role: db\n"}.items():
+        case.write(name, text)
 
 
 class Chef(ConfigManagement):
     def test_solo(self):
-        self.fixtures()
+        fixtures(self)
         guest = self.guest("chef-solo", "curl")
         staging = guest.path("staging")
 
@@ -80,7 +60,7 @@ class Chef(ConfigManagement):
         self.assertIn("null: Chef Client finished", done.out)
 
     def test_client(self):
-        self.fixtures()
+        fixtures(self)
         guest = self.guest("chef-client", "knife")
         staging = guest.path("staging")
         record, left, _ = self.both({
@@ -95,19 +75,70 @@ class Chef(ConfigManagement):
         self.assertEqual(record[1]["arguments"][:3], ["node", "delete", "node-1"])
         self.assertFalse(left)
 
-    def test_what_the_program_refuses_fails_the_build(self):
-        self.fixtures()
-        guest = self.guest("chef-solo")
-        done = self.build({"type": "chef-solo", "staging_directory": guest.path("staging"),
-                           "skip_install": True, "cookbook_paths": ["cookbooks"],
-                           "run_list": ["recipe[missing]"]}, code=1)
-        self.assertIn("chef-solo: Cookbook recipe[missing] not found", done.out)
+    def test_client_with_a_policy_and_options_of_the_user(self):
+        """A template of the configuration, commands, a client key that is there already."""
+        fixtures(self)
+        guest = self.guest("chef-client", "knife")
+        key = guest.path("client.pem")
+        with open(key, "w") as file:
+            file.write("client key of node-2")
+        self.write("client.erb", "# for {{.NodeName}}\nlog_level :info\nchef_server_url \"{{.ServerUrl}}\"\n"
+                                 "client_key \"{{.ClientKey}}\"\nnode_name \"{{.NodeName}}\"\n"
+                                 "validation_client_name \"{{.ValidationClientName}}\"\n"
+                                 "policy_name \"{{.PolicyName}}\"\npolicy_group \"{{.PolicyGroup}}\"\n"
+                                 "ssl_verify_mode :{{.SslVerifyMode}}\n")
+        staging = guest.path("staging")
+        record, _, _ = self.both({
+            "type": "chef-client", "server_url": "https://chef.example/organizations/o",
+            "staging_directory": staging, "skip_install": True, "node_name": "node-2",
+            "config_template": "client.erb", "client_key": key, "validation_client_name": "v",
+            "policy_name": "web", "policy_group": "prod", "ssl_verify_mode": "verify_peer",
+            "json": {"a": 1}, "prevent_sudo": True, "skip_clean_client": True,
+            "skip_clean_staging_directory": True,
+            "execute_command": "{{if .Sudo}}sudo {{end}}chef-client -j {{.JsonPath}} -c {{.ConfigPath}} --no-color",
+            "knife_command": "cd / && knife {{.Args}} {{.Flags}}"},
+            clean=lambda: (tree(staging), shutil.rmtree(staging))[0])
+        self.assertEqual([call["program"] for call in record], ["chef-client", "knife"])
+        self.assertIn("# for node-2\n", record[0]["config"])
+        self.assertEqual(record[1]["arguments"][:3], ["node", "delete", "node-2"])
+
+    def test_failed_client_leaves_nothing_at_the_server(self):
+        fixtures(self)
+        guest = self.guest("chef-client", "knife")
+        key = guest.path("client.pem")
+        with open(key, "w") as file:
+            file.write("client key of node-3")
+        done = self.build({
+            "type": "chef-client", "server_url": "https://chef.example/", "node_name": "node-3",
+            "staging_directory": guest.path("staging"), "skip_install": True, "client_key": key,
+            "validation_client_name": "v", "json": {"fail": True}}, code=1)
         self.assertIn("Error executing Chef: Non-zero exit status: 1", done.out)
+        self.assertEqual([call["program"] for call in self.machine.take_record()],
+                         ["chef-client", "knife", "knife"])
+
+    def test_what_the_program_refuses_fails_the_build(self):
+        fixtures(self)
+        guest = self.guest("chef-solo")
+        self.write("roles/other.json", "{\"name\": \"another\"}")
+        self.write("places/ana.json", "{\"id\": \"ana\"}")
+        solo = {"type": "chef-solo", "staging_directory": guest.path("staging"),
+                "skip_install": True, "cookbook_paths": ["cookbooks"], "run_list": ["apache"]}
+        for more, words in (
+                ({"run_list": ["recipe[missing]"]}, "Cookbook recipe[missing] not found"),
+                ({"run_list": ["apache::missing"]}, "Cookbook apache::missing not found"),
+                ({"roles_path": "roles"}, "other.json is not the role other"),
+                ({"data_bags_path": "places"}, "data_bags/ana.json is out of place"),
+                ({"environments_path": "environments", "chef_environment": "test"},
+                 "environment test not found")):
+            done = self.build(dict(solo, **more), code=1)
+            self.assertIn("chef-solo: " + words, done.out)
+            self.assertIn("Error executing Chef: Non-zero exit status: 1", done.out)
+            shutil.rmtree(guest.path("staging"))
 
 
 class Salt(ConfigManagement):
     def test_trees(self):
-        self.fixtures()
+        fixtures(self)
         guest = self.guest("salt-call", "curl")
         remote = guest.path("srv")
 
@@ -127,8 +158,53 @@ class Salt(ConfigManagement):
         self.assertEqual(record[0]["arguments"], "-X -P git v3006")
         self.assertIn("salt/web/init.sls", left)
 
+    @unittest.skipUnless(os.geteuid() == 0 and subprocess.run(
+        ["unshare", "--mount", "true"], capture_output=True).returncode == 0,
+        "a guest with /etc and /srv of its own needs root")
+    def test_minion_config_and_grains(self):
+        """With a minion configuration the trees are where that says, which is where they go."""
+        fixtures(self)
+        guest = self.guest("salt-call", own=("/etc", "/srv"))
+
+        def clean():
+            found = {}
+            for place in ("etc/salt", "srv"):
+                found[place] = tree(guest.path(place))
+                for name in os.listdir(guest.path(place)):
+                    path = guest.path(place, name)
+                    (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
+            return found
+
+        provisioner = {"type": "salt-masterless", "local_state_tree": "states",
+                       "local_pillar_roots": "pillar", "minion_config": "minion",
+                       "grains_file": "grains", "skip_bootstrap": True,
+                       "temp_config_dir": guest.path("temp"), "log_level": "warning",
+                       "salt_call_args": "--id=node-1 --state-output=terse"}
+        record, left, _ = self.both(provisioner, clean=clean)
+        call = record[0]
+        self.assertEqual((call["minion"], call["grains"]),
+                         (self.read("minion"), self.read("grains")))
+        self.assertEqual(call["roots"], ["/srv/salt", "/srv/pillar"])
+        self.assertIn("web/init.sls", call["states"])
+        self.assertEqual(call["pillar"]["web.sls"], "port: 80\n")
+        self.assertIn("--id=node-1", call["arguments"])
+        self.assertEqual(left["etc/salt"]["minion"][1], self.read("minion"))
+        self.write("minion", "file_client: [")
+        done = self.build(provisioner, code=1)
+        self.assertIn("salt-call: /etc/salt/minion: ", done.out)
+        self.assertIn("Error executing salt-call: Bad exit status: 1", done.out)
+
+    def test_states_by_name(self):
+        fixtures(self)
+        guest = self.guest("salt-call")
+        remote = guest.path("srv")
+        self.build({"type": "salt-masterless", "local_state_tree": "states", "skip_bootstrap": True,
+                    "remote_state_tree": remote + "/salt", "temp_config_dir": guest.path("temp"),
+                    "remote_pillar_roots": remote + "/pillar", "custom_state": "web,db"})
+        self.assertEqual(guest.take_record()[0]["arguments"][1:3], ["state.sls", "web,db"])
+
     def test_failing_state(self):
-        self.fixtures()
+        fixtures(self)
         guest = self.guest("salt-call")
         remote = guest.path("srv")
         provisioner = {
@@ -136,6 +212,7 @@ class Salt(ConfigManagement):
             "remote_state_tree": remote + "/salt", "temp_config_dir": guest.path("temp"),
             "remote_pillar_roots": remote + "/pillar", "custom_state": "missing"}
         done = self.build(provisioner, code=1)
+        self.assertIn("Specified SLS 'missing' is not available", done.out)
         self.assertIn("Error executing salt-call: Bad exit status: 1", done.out)
         self.build(dict(provisioner, no_exit_on_failure=True))
 

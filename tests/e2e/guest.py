@@ -5,6 +5,7 @@ its arguments and every file it was handed."""
 
 import json
 import os
+import shutil
 import stat
 
 from local_farm import free_ports, listens
@@ -13,7 +14,9 @@ STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stand_ins"
 
 
 class Guest:
-    def __init__(self, case, stand_ins=()):
+    def __init__(self, case, stand_ins=(), own=()):
+        """`own`: folders of the system, as /etc, that the guest has for itself: it sees copies of them,
+        below path(), and what is written there stays there. Needs root."""
         self.case = case
         folder = case.folder("guest")
         self.folder = folder
@@ -21,10 +24,8 @@ class Guest:
         os.mkdir(self.record)
         bin_folder = os.path.join(folder, "bin")
         os.mkdir(bin_folder)
-        for name in ("sudo",) + tuple(stand_ins):
-            path = os.path.join(bin_folder, name)
-            with open(os.path.join(STAND_INS, name)) as source, open(path, "w") as file:
-                file.write(source.read())
+        for name in ("sudo", "stand_in.py") + tuple(stand_ins):
+            path = shutil.copyfile(os.path.join(STAND_INS, name), os.path.join(bin_folder, name))
             os.chmod(path, 0o755)
         home = os.path.join(folder, "home")
         os.mkdir(home)
@@ -43,8 +44,20 @@ class Guest:
                 "SetEnv HOME=%s PATH=%s:/usr/sbin:/usr/bin:/sbin:/bin FARM_RECORD=%s\n"
                 "Subsystem sftp /usr/lib/openssh/sftp-server\n"
                 % (self.port, folder, folder, home, bin_folder, self.record))
-        case.start(["/usr/sbin/sshd", "-D", "-e", "-f", config], os.path.join(folder, "log"))
+        case.start(self.with_own(own, ["/usr/sbin/sshd", "-D", "-e", "-f", config]),
+                   os.path.join(folder, "log"))
         case.wait_for("sshd", lambda: listens(self.port))
+
+    def with_own(self, folders, command):
+        if not folders:
+            return command
+        mounts = []
+        for system in folders:
+            copy = self.path(system.strip("/"))
+            self.case.good(self.case.run_program(["cp", "-a", system, copy]))
+            mounts.append("mount --bind %s %s" % (copy, system))
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-ec",
+                "; ".join(mounts + ['exec "$@"']), "sh", *command]
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)

@@ -1,6 +1,6 @@
 """Provisioners over a real sshd: shell, shell-local and file option by option, what packer 1.6.6 does
-with the same template in the same guest; and the life of provisioning: pauses, timeouts, retries, overrides, error
-cleanup, cancellation, secrets."""
+with the same template in the same guest; and the life of provisioning: pauses, timeouts, retries,
+overrides, error cleanup, cancellation, secrets."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ import urllib.parse
 
 from case import BIN, Case, needs_packer
 from guest import Guest, tree
-from local_farm import FarmCase, SshServer
+from local_farm import FarmCase
 
 KEY = ("-----BEGIN KEY-----\n"
        "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3+LQmlQ\n"
@@ -33,6 +33,22 @@ class Provision(Case):
 
     def build(self, *flags, **options):
         return self.farmctl("build", *flags, "t.json", **options)
+
+    def build_hcl(self, provisioners, *flags, head="", code=0, program="farmctl"):
+        """The same in HCL2: the bodies of the build block and, before it, `head`."""
+        self.write("t.pkr.hcl", """%s
+source "null" "base" {
+  ssh_host             = "127.0.0.1"
+  ssh_port             = %d
+  ssh_username         = "%s"
+  ssh_private_key_file = "%s"
+}
+build {
+  sources = ["source.null.base"]
+%s
+}
+""" % (head, self.guest.port, os.environ.get("USER", "root"), self.guest.key, provisioners))
+        return self.good(getattr(self, program)("build", *flags, "t.pkr.hcl", deadline=120), code)
 
     # -- beside packer
     def like_packer(self, provisioners):
@@ -158,15 +174,7 @@ class Provision(Case):
         self.assertIn("Cancelling provisioner after a timeout...", done.out)
 
     def test_timeout_ends_what_runs_and_the_connection_lives_on(self):
-        self.write("t.pkr.hcl", """
-source "null" "base" {
-  ssh_host             = "127.0.0.1"
-  ssh_port             = %d
-  ssh_username         = "%s"
-  ssh_private_key_file = "%s"
-}
-build {
-  sources = ["source.null.base"]
+        done = self.build_hcl("""
   provisioner "shell" {
     timeout           = "1s"
     continue_on_error = true
@@ -186,9 +194,7 @@ build {
     except = ["null.base"]
     inline = ["echo not for this build"]
   }
-}
-""" % (self.guest.port, os.environ.get("USER", "root"), self.guest.key))
-        done = self.good(self.farmctl("build", "t.pkr.hcl"))
+""")
         self.assertIn("continue_on_error is set; continuing the build.", done.out)
         self.assertIn("null.base: overridden", done.out)
         self.assertNotIn("not for this build", done.out)
@@ -224,15 +230,7 @@ build {
         self.assertTrue(os.path.exists(marker), output())
 
     def test_late_values(self):
-        self.write("t.pkr.hcl", """
-source "null" "base" {
-  ssh_host             = "127.0.0.1"
-  ssh_port             = %d
-  ssh_username         = "%s"
-  ssh_private_key_file = "%s"
-}
-build {
-  sources = ["source.null.base"]
+        done = self.build_hcl("""
   provisioner "shell" {
     inline = ["echo ${build.Host}:${build.Port} ${build.User} ${build.ConnType} ${build.ID}"]
   }
@@ -243,15 +241,26 @@ build {
     content     = "run ${build.PackerRunUUID}"
     destination = "%s/uuid"
   }
-}
-""" % (self.guest.port, os.environ.get("USER", "root"), self.guest.key, self.target))
-        done = self.good(self.farmctl("build", "t.pkr.hcl"))
+""" % self.target)
         self.assertRegex(done.out, r"null\.base: 127\.0\.0\.1:%d \S+ ssh Null\n" % self.guest.port)
         self.assertIn("local SSH 127.0.0.1", done.out)
         self.assertRegex(tree(self.target)["uuid"][1], r"^run [0-9a-f-]{36}$")
 
     def test_secrets_in_every_form(self):
-        self.write("t.pkr.hcl", """
+        word = "pa's/w\"d $5"
+        done = self.build_hcl("""
+  provisioner "shell" {
+    env = { WORD = var.word, KEY = var.key, SHORT = var.short }
+    inline = [
+      "echo plain $WORD, in text:$WORD.",
+      "printf %s \\"$KEY\\"; echo",
+      "printf %s \\"$KEY\\" | base64",
+      "printf %s \\"$WORD\\" | base64 -w0; echo",
+      "python3 -c 'import os,urllib.parse,json,shlex; w=os.environ[\\"WORD\\"]; print(urllib.parse.quote(w, safe=\\"\\")); print(json.dumps(w)); print(shlex.quote(w))'",
+      "echo step $SHORT of 10",
+    ]
+  }
+""", "-var", "word=" + word, "-var", "key=" + KEY, head="""
 variable "word" {
   type      = string
   sensitive = true
@@ -265,30 +274,7 @@ variable "short" {
   sensitive = true
   default   = "1"
 }
-source "null" "base" {
-  ssh_host             = "127.0.0.1"
-  ssh_port             = %d
-  ssh_username         = "%s"
-  ssh_private_key_file = "%s"
-}
-build {
-  sources = ["source.null.base"]
-  provisioner "shell" {
-    env = { WORD = var.word, KEY = var.key, SHORT = var.short }
-    inline = [
-      "echo plain $WORD, in text:$WORD.",
-      "printf %%s \\"$KEY\\"; echo",
-      "printf %%s \\"$KEY\\" | base64",
-      "printf %%s \\"$WORD\\" | base64 -w0; echo",
-      "python3 -c 'import os,urllib.parse,json,shlex; w=os.environ[\\"WORD\\"]; print(urllib.parse.quote(w, safe=\\"\\")); print(json.dumps(w)); print(shlex.quote(w))'",
-      "echo step $SHORT of 10",
-    ]
-  }
-}
-""" % (self.guest.port, os.environ.get("USER", "root"), self.guest.key))
-        word = "pa's/w\"d $5"
-        done = self.good(self.farmctl("build", "-var", "word=" + word, "-var", "key=" + KEY,
-                                      "t.pkr.hcl"))
+""")
         for form in (word, urllib.parse.quote(word, safe=""), json.dumps(word)[1:-1],
                      base64.b64encode(word.encode()).decode()[:-4]):
             self.assertNotIn(form, done.text)
@@ -304,12 +290,8 @@ class Sbom(FarmCase):
 
     def setUp(self):
         super().setUp()
-        self.server = SshServer(self)
         self.write("t.json", json.dumps({
-            "builders": [{"type": "null", "name": "base", "ssh_host": "127.0.0.1",
-                          "ssh_port": self.server.port,
-                          "ssh_username": os.environ.get("USER", "root"),
-                          "ssh_private_key_file": self.server.key}],
+            "builders": [Guest(self).builder(name="base")],
             "provisioners": [{"type": "sbom", "auto_generate": True}]}))
 
     def check(self, path):
