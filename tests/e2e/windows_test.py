@@ -4,6 +4,7 @@ secrets stay out of the output; a cancelled build ends what runs in the machine.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,6 +146,39 @@ build {
         done = self.good(self.build())
         self.assertIn("WINGUEST", done.out)
         self.check_protocol(machine)
+
+    @unittest.skipUnless(shutil.which("ansible-playbook") and subprocess.run(
+        ["/usr/bin/python3", "-c", "import winrm"], capture_output=True).returncode == 0,
+        "not installed (ops/deps): ansible-core, python3-winrm")
+    def test_ansible(self):
+        """Ansible's own WinRM connection, with the address and the password of the build's."""
+        machine = WindowsMachine(self)
+        self.write("site.yml", """
+- hosts: web
+  gather_facts: false
+  tasks:
+    - raw: Write-Output "ansible on $env:COMPUTERNAME"
+      register: said
+    - debug: {var: said.stdout_lines}
+    - debug: {msg: "{{ packer_build_name }} {{ inventory_hostname }} {{ ansible_winrm_scheme }}"}
+""")
+        self.template(machine, """
+build {
+  sources = ["source.null.windows"]
+  provisioner "ansible" {
+    playbook_file          = "site.yml"
+    use_proxy              = false
+    ansible_winrm_use_http = true
+    groups                 = ["web"]
+    host_alias             = "guest"
+    ansible_env_vars       = ["ANSIBLE_NOCOLOR=1"]
+  }
+}
+""")
+        done = self.good(self.build(deadline=120))
+        self.assertIn("ansible on WINGUEST", done.out)
+        self.assertIn("windows guest http", done.out)
+        self.assertNotIn("top-secret", done.text)
 
     def test_cancel(self):
         machine = WindowsMachine(self)

@@ -78,7 +78,8 @@ class Shells:
         console = {"TRUE": True, "FALSE": False}.get(request.options.get("WINRS_CONSOLEMODE_STDIN"))
         if console is None:
             raise Broken("WINRS_CONSOLEMODE_STDIN is neither TRUE nor FALSE")
-        line = element(request.content, "Command").text or ""
+        line = " ".join([element(request.content, "Command").text or ""] + [
+            argument.text or "" for argument in request.content.findall("{%s}Arguments" % soap.SHELL)])
         if len(line) > 8191:
             raise Fault(2150859071, "w:InvalidParameter", "The command line is too long.")
         command_id = str(uuid.uuid4()).upper()
