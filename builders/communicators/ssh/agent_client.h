@@ -26,10 +26,11 @@ class AgentClient {
   /// Signature bytes without the algorithm name.
   Result<std::string> sign(const std::string& blob, std::string_view algorithm,
                            std::string_view data, Instant deadline, const CancelToken& cancel);
+  /// The answer to any message of the agent protocol, both without their lengths.
+  Result<std::string> ask(const std::string& request, Instant deadline, const CancelToken& cancel);
 
  private:
   explicit AgentClient(io::Fd socket) : socket_(std::move(socket)) {}
-  Result<std::string> ask(const std::string& request, Instant deadline, const CancelToken& cancel);
   Result<void> read_exactly(char* buffer, size_t count, Instant deadline,
                             const CancelToken& cancel);
   io::Fd socket_;

@@ -20,6 +20,12 @@ constexpr auto kCloseTime = std::chrono::milliseconds(500);
 // Of error output that nobody reads yet: enough to explain a failure.
 constexpr size_t kHeldErrors = 64U << 10;
 
+/// The library's answer when a packet of another channel is half sent: that call must go on first.
+/// (A read sends too: more window for the peer.)
+bool busy(long code) {
+  return code == LIBSSH2_ERROR_BAD_USE;
+}
+
 }  // namespace
 
 Result<Channel> Channel::open_command(Session& session, const Wait& wait) {
@@ -32,7 +38,9 @@ Result<Channel> Channel::open_command(Session& session, const Wait& wait) {
         return channel ? 0 : libssh2_session_last_errno(session.raw());
       },
       wait));
-  return Channel(session, channel);
+  Channel opened(session, channel);
+  opened.number_ = session.memory().last_confirmed();
+  return opened;
 }
 
 Result<Channel> Channel::open_forward(Session& session, const std::string& host, uint16_t port,
@@ -52,6 +60,7 @@ Result<Channel> Channel::open_forward(Session& session, const std::string& host,
 Channel::Channel(Channel&& other) noexcept
     : session_(other.session_),
       channel_(std::exchange(other.channel_, nullptr)),
+      number_(other.number_),
       held_errors_(std::move(other.held_errors_)) {}
 
 Channel& Channel::operator=(Channel&& other) noexcept {
@@ -59,6 +68,7 @@ Channel& Channel::operator=(Channel&& other) noexcept {
     close();
     session_ = other.session_;
     channel_ = std::exchange(other.channel_, nullptr);
+    number_ = other.number_;
     held_errors_ = std::move(other.held_errors_);
   }
   return *this;
@@ -90,7 +100,7 @@ Result<void> Channel::request_pty(const Wait& wait) {
 }
 
 Result<void> Channel::exec(const std::string& command, const Wait& wait) {
-  session_->memory().forget_exit_status();
+  session_->memory().forget_exit_status(number_);
   TRY(session_->require(
       "ssh: start the command",
       [&] {
@@ -124,7 +134,7 @@ Result<Transfer> Channel::try_read(ChannelStream stream, char* buffer, size_t ca
   if (got == 0) {
     return Transfer{libssh2_channel_eof(channel_) != 0 ? Moved::End : Moved::WouldBlock, 0};
   }
-  if (got == LIBSSH2_ERROR_EAGAIN) return Transfer{Moved::WouldBlock, 0};
+  if (got == LIBSSH2_ERROR_EAGAIN || busy(got)) return Transfer{Moved::WouldBlock, 0};
   session_->note(got);
   // The library calls a read after the peer's close an error.
   if (got == LIBSSH2_ERROR_CHANNEL_CLOSED) return Transfer{Moved::End, 0};
@@ -134,7 +144,7 @@ Result<Transfer> Channel::try_read(ChannelStream stream, char* buffer, size_t ca
 Result<Transfer> Channel::try_write(std::string_view bytes) {
   const long put = libssh2_channel_write_ex(channel_, 0, bytes.data(), bytes.size());
   if (put > 0) return Transfer{Moved::Some, static_cast<size_t>(put)};
-  if (put == 0 || put == LIBSSH2_ERROR_EAGAIN) return Transfer{Moved::WouldBlock, 0};
+  if (put == 0 || put == LIBSSH2_ERROR_EAGAIN || busy(put)) return Transfer{Moved::WouldBlock, 0};
   session_->note(put);
   if (put == LIBSSH2_ERROR_CHANNEL_CLOSED || put == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
     return Transfer{Moved::End, 0};
@@ -217,7 +227,7 @@ int Channel::exit_code() const {
     libssh2_free(session_->raw(), name);
     return 128 + number;
   }
-  if (!session_->memory().exit_status_seen()) return kDisconnected;
+  if (!session_->memory().exit_status_seen(number_)) return kDisconnected;
   return libssh2_channel_get_exit_status(channel_);
 }
 

@@ -66,6 +66,7 @@ class Channel {
 
   Session* session_;
   _LIBSSH2_CHANNEL* channel_;
+  uint32_t number_ = 0;  // ours, of a command
   std::string held_errors_;
 };
 

@@ -96,11 +96,6 @@ Result<std::unique_ptr<Communicator>> connect_ssh(const SshOptions& options,
   ui.say(known ? "Using SSH communicator to connect: " + known->host
                : std::string("Using SSH communicator to connect."));
   ui.say("Waiting for SSH to become available...");
-  if (!options.disable_agent_forwarding && !options.agent_socket.empty()) {
-    // libssh2 1.10 never answers the channels a server opens for it: commands would hang.
-    log::warn("ssh agent forwarding is not available: commands in the machine cannot use the agent",
-              {{"option", "ssh_disable_agent_forwarding"}});
-  }
   Connecting connecting(options, address, cancel);
   Connection connection = TRY(connecting.connect());
   if (options.pause_before_connecting > Duration{0}) {

@@ -3,6 +3,7 @@
 #include <libssh2.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -92,16 +93,26 @@ void* SessionMemory::reallocate(void* memory, size_t size) {
 }
 
 void SessionMemory::inspect(const void* memory) {
-  // SSH_MSG_CHANNEL_REQUEST (98), channel number, then the request's name: RFC 4254 section 6.10.
+  // RFC 4254: every message begins with its type and the channel's number here. Sections 5.1
+  // (a confirmation is 17 bytes) and 6.10 (then comes the request's name).
+  constexpr unsigned char kConfirmation = 91;
+  constexpr unsigned char kRequest = 98;
+  constexpr size_t kConfirmationSize = 17;
   constexpr std::string_view kName(
       "\0\0\0\x0b"
       "exit-status",
       15);
   constexpr size_t kNameAt = 5;
   const auto* bytes = static_cast<const unsigned char*>(memory);
-  if (exit_status_seen_ || bytes[0] != 98) return;
-  if (::malloc_usable_size(const_cast<void*>(memory)) < kNameAt + kName.size()) return;
-  exit_status_seen_ = std::memcmp(bytes + kNameAt, kName.data(), kName.size()) == 0;
+  if (bytes[0] != kConfirmation && bytes[0] != kRequest) return;
+  const size_t size = ::malloc_usable_size(const_cast<void*>(memory));
+  if (size < std::max(kConfirmationSize, kNameAt + kName.size())) return;
+  const std::string_view message(static_cast<const char*>(memory), kNameAt);
+  const uint32_t channel = WireReader(message.substr(1)).u32();
+  if (bytes[0] == kConfirmation) last_confirmed_ = channel;
+  if (bytes[0] == kRequest && std::memcmp(bytes + kNameAt, kName.data(), kName.size()) == 0) {
+    exit_statuses_.insert(channel);
+  }
 }
 
 void SessionMemory::release(void* memory) {

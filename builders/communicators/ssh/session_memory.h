@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
 
 namespace farm::builders::ssh {
@@ -61,15 +63,18 @@ class SessionMemory {
   /// Null disarms. The request must outlive its being armed.
   void arm(PublicKeyRequest* request) { request_ = request; }
   /// libssh2 reports status 0 for a command whose status never came. Its packets pass through here
-  /// when they are released, and show whether one did. Only one command runs at a time.
-  void forget_exit_status() { exit_status_seen_ = false; }
-  bool exit_status_seen() const { return exit_status_seen_; }
+  /// when they are released, and show for which channels one did.
+  void forget_exit_status(uint32_t channel) { exit_statuses_.erase(channel); }
+  bool exit_status_seen(uint32_t channel) const { return exit_statuses_.count(channel) != 0; }
+  /// Our number of the channel that the server confirmed last; libssh2 tells it nowhere.
+  uint32_t last_confirmed() const { return last_confirmed_; }
 
  private:
   void inspect(const void* memory);
 
   PublicKeyRequest* request_ = nullptr;
-  bool exit_status_seen_ = false;
+  std::set<uint32_t> exit_statuses_;
+  uint32_t last_confirmed_ = 0;
 };
 
 }  // namespace farm::builders::ssh

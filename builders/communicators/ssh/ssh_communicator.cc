@@ -7,6 +7,7 @@
 #include "builders/communicators/ssh/stream_forwarder.h"
 #include "builders/communicators/ssh/scp.h"
 #include "builders/communicators/ssh/sftp.h"
+#include "common/base/log.h"
 
 namespace farm::builders::ssh {
 namespace {
@@ -22,6 +23,8 @@ constexpr auto kComeBackTime = std::chrono::seconds(60);
 constexpr auto kComeBackPause = std::chrono::milliseconds(500);
 // Lost connections in a row during which nothing more was moved.
 constexpr int kBarrenTries = 3;
+// For perl or Python to start in a machine that is emulated and busy.
+constexpr auto kListenerTime = std::chrono::seconds(30);
 
 /// The command's standard input, fetched piece by piece.
 class InputFeed {
@@ -70,6 +73,7 @@ SshCommunicator::~SshCommunicator() = default;
 
 Result<Session*> SshCommunicator::session(const CancelToken& cancel) {
   if (!connection_.session || connection_.session->peer_closed()) {
+    agent_.reset();
     connection_ = Connection();
     connection_ = TRY(dialer_.dial(cancel));
     // What ended this session ended theirs.
@@ -102,6 +106,40 @@ Result<Channel> SshCommunicator::open_channel(const CancelToken& cancel) {
   return Channel::open_command(*second, {cancel, io::steady_now() + kOpenTime});
 }
 
+void SshCommunicator::forward_agent(Session& session, const CancelToken& cancel) {
+  const SshOptions& options = dialer_.options();
+  if (agent_ || agent_refused_ || options.disable_agent_forwarding ||
+      options.agent_socket.empty()) {
+    return;
+  }
+  auto started = AgentForwarding::start(session, options.agent_socket,
+                                        {cancel, io::steady_now() + kListenerTime});
+  if (started) {
+    agent_ = std::move(*started);
+    return;
+  }
+  if (session.lost() || cancel.cancelled()) return;
+  agent_refused_ = true;
+  log::warn("commands in the machine cannot use the SSH agent (ssh_disable_agent_forwarding = true "
+            "forgoes it)",
+            {{"error", started.error().message}});
+}
+
+Result<bool> SshCommunicator::carry_agent(AgentWork work, const Wait& wait) {
+  if (!agent_) return false;
+  for (;;) {
+    const auto moved = work == AgentWork::Flush ? agent_->flush() : agent_->carry(wait.cancel);
+    if (!moved) {
+      if (connection_.session->lost()) return moved.error();
+      log::warn("ssh agent forwarding ended", {{"error", moved.error().message}});
+      agent_.reset();
+      return true;
+    }
+    if (work == AgentWork::Carry || !agent_->has_output()) return *moved;
+    if (!*moved) TRY(connection_.session->wait_ready(wait));
+  }
+}
+
 Result<int> SshCommunicator::stream(Channel& channel, const RemoteCommand& command,
                                     const Wait& wait) {
   Session& session = *connection_.session;
@@ -119,7 +157,12 @@ Result<int> SshCommunicator::stream(Channel& channel, const RemoteCommand& comma
       moved = true;
       if (sink) sink(std::string_view(buffer.data(), got.count));
     }
-    if (ended == std::size(outputs)) return channel.finish(wait);
+    if (ended == std::size(outputs)) {
+      // The library cannot close a channel while it has half a packet of another one to send.
+      TRY(carry_agent(AgentWork::Flush, wait));
+      return channel.finish(wait);
+    }
+    moved = TRY(carry_agent(AgentWork::Carry, wait)) || moved;
     TRY(wait.cancel.check());
     if (moved) continue;
     if (!input.waiting()) {
@@ -137,7 +180,8 @@ Result<int> SshCommunicator::run(const RemoteCommand& command, const CancelToken
   Channel channel = TRY(open_channel(cancel));
   const Wait soon{cancel, io::steady_now() + kOpenTime};
   if (dialer_.options().pty) TRY(channel.request_pty(soon));
-  TRY(channel.exec(command.command, soon));
+  forward_agent(*connection_.session, cancel);
+  TRY(channel.exec(agent_ ? agent_->with_socket(command.command) : command.command, soon));
   auto status = stream(channel, command, {cancel, std::nullopt});
   if (!status && status.error().code != ErrorCode::Cancelled && connection_.session->lost()) {
     return kDisconnected;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "builders/communicators/ssh/agent_forwarding.h"
 #include "builders/communicators/ssh/channel.h"
 #include "builders/communicators/ssh/dialer.h"
 #include "builders/communicators/ssh/directory_transfer.h"
@@ -39,8 +40,15 @@ class SshCommunicator final : public Communicator {
  private:
   /// The session, made anew if it is known to be lost.
   Result<Session*> session(const CancelToken& cancel);
+  /// Starts lending the agent over this session if it is wanted and the machine can; says once
+  /// when it cannot.
+  void forward_agent(Session& session, const CancelToken& cancel);
   /// A channel on a live session: a stale one is noticed here at the latest.
   Result<Channel> open_channel(const CancelToken& cancel);
+  enum class AgentWork { Carry, Flush };
+  /// Takes requests to the agent and answers back; Flush: until no answer waits. True when
+  /// something moved.
+  Result<bool> carry_agent(AgentWork work, const Wait& wait);
   Result<int> stream(Channel& channel, const RemoteCommand& command, const Wait& wait);
   std::unique_ptr<FileTransfer> transfer(Session& session) const;
   /// What goes on with a file at an offset: sftp, if the server has it.
@@ -61,6 +69,8 @@ class SshCommunicator final : public Communicator {
 
   Dialer dialer_;
   Connection connection_;
+  std::unique_ptr<AgentForwarding> agent_;  // goes before its session
+  bool agent_refused_ = false;              // the machine cannot; it was said
   std::unique_ptr<StreamForwarder> tunnels_;
 };
 

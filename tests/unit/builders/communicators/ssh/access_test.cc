@@ -3,8 +3,8 @@
 
 #include <thread>
 
-#include "builders/communicators/ssh/agent_client.h"
 #include "builders/communicators/ssh/tcp.h"
+#include "tests/unit/builders/communicators/ssh/agent_fixture.h"
 #include "tests/unit/builders/communicators/ssh/fixture.h"
 
 namespace farm::builders::ssh {
@@ -13,18 +13,6 @@ namespace {
 /// Ways in other than "a key, directly".
 class Access : public SshTest {
  protected:
-  static io::Finished program(const std::vector<std::string>& argv,
-                              const std::map<std::string, std::string>& more = {}) {
-    io::RunOptions command;
-    command.spawn.argv = argv;
-    auto environment = Environment::of_process().all();
-    for (const auto& [name, value] : more) environment[name] = value;
-    command.spawn.environment = environment;
-    auto finished = io::run_program_checked(command, CancelToken());
-    EXPECT_TRUE(finished) << finished.error().message;
-    return finished ? *finished : io::Finished{};
-  }
-
   void expect_works() {
     const auto communicator = connect();
     ASSERT_TRUE(communicator) << communicator.error().message;
@@ -60,18 +48,10 @@ TEST_F(Access, CertificatesLogIn) {
 }
 
 TEST_F(Access, AgentKeysLogIn) {
-  const std::string socket = server->directory() + "/agent";
-  io::SpawnOptions spawn;
-  spawn.argv = {"ssh-agent", "-D", "-a", socket};
-  auto agent = io::Process::spawn(spawn);
-  ASSERT_TRUE(agent) << agent.error().message;
-  const Instant deadline = io::steady_now() + std::chrono::seconds(20);
-  while (!AgentClient::connect(socket) && io::steady_now() < deadline) {
-    cancel.sleep(std::chrono::milliseconds(10));
-  }
+  const TestAgent agent(server->directory());
   options.private_key = Secret();
   options.agent_auth = true;
-  options.agent_socket = socket;
+  options.agent_socket = agent.socket();
   const struct {
     const char* name;
     std::vector<std::string> kind;
@@ -82,11 +62,9 @@ TEST_F(Access, AgentKeysLogIn) {
     SCOPED_TRACE(c.name);
     const auto key = server->keygen(c.name, c.kind);
     ASSERT_TRUE(key) << key.error().message;
-    program({"ssh-add", "-q", "-D"}, {{"SSH_AUTH_SOCK", socket}});
-    program({"ssh-add", "-q", *key}, {{"SSH_AUTH_SOCK", socket}});
+    agent.hold(*key);
     expect_works();
   }
-  agent->stop(std::chrono::seconds(1));
 }
 
 TEST_F(Access, CountsRefusedLogins) {
