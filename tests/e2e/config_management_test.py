@@ -384,6 +384,46 @@ class Ansible(ConfigManagement):
         self.assertIn("Executing Ansible Galaxy: cd ", done.out)
 
 
+@needs("ansible-playbook")
+class AnsibleLocal(ConfigManagement):
+    """Everything that ansible-local stages, left in the staging folder, beside packer."""
+
+    def test_trees(self):
+        staging = self.guest().path("staging")
+        target = self.machine.path("target")
+        os.mkdir(target)
+        for name, text in {
+                "one.yml": "- hosts: web\n  gather_facts: false\n  roles: [greeter]\n",
+                "two.yml": "- hosts: all\n  gather_facts: false\n  tasks:\n  - include_tasks: %s/playbooks/more/extra.yml\n"
+                           % staging,
+                "more/extra.yml": "- copy: {content: \"{{ word }} {{ number }} {{ color }}\\n\","
+                                  " dest: %s/two}\n" % target,
+                "roles/greeter/tasks/main.yml": "- copy: {content: \"{{ word }}\\n\", dest: %s/one}\n"
+                                                % target,
+                "group/web.yml": "word: from the group\n",
+                "host/127.0.0.1.yml": "number: 7\n",
+                "hosts": "[web]\n127.0.0.1 ansible_connection=local\n"}.items():
+            self.write(name, text)
+
+        def clean():
+            found = (tree(staging), tree(target))
+            shutil.rmtree(staging)
+            shutil.rmtree(target)
+            os.mkdir(target)
+            return found
+        provisioner = {
+            "type": "ansible-local", "playbook_files": ["one.yml", "two.yml"],
+            "playbook_paths": ["more"], "role_paths": ["roles/greeter"], "group_vars": "group",
+            "host_vars": "host", "inventory_file": "hosts", "staging_directory": staging,
+            "extra_arguments": ["--extra-vars", "color=blue"],
+            "command": "ANSIBLE_ROLES_PATH=%s/roles ANSIBLE_NOCOLOR=1 PYTHONUNBUFFERED=1"
+                       " ansible-playbook" % staging}
+        _, (staged, made), done = self.both(provisioner, clean=clean)
+        self.assertEqual(made, {"one": ("644", "from the group\n"),
+                                "two": ("644", "from the group 7 blue\n")})
+        self.assertIn("group_vars/web.yml", staged)
+
+
 @needs_docker
 @needs("ansible-playbook", "ssh")
 class AnsibleInContainer(ConfigManagement):
