@@ -1,7 +1,8 @@
 """Reading templates, in one run on one machine: `farmctl validate` beside `packer validate` (where it is
-installed) and, for parsing alone, hcl2json (where HCL2JSON names the folder of the npm package
-@cdktf/hcl2json). Wall time of farmctl: median of some rounds; packer and hcl2json run once, for a minute
-at most. Memory: the largest resident size. Nothing fails here: it prints figures.
+installed) and, for parsing alone, `farmctl validate -syntax-only` (the whole process) beside hcl2json (the
+call alone; where HCL2JSON names the folder of the npm package @cdktf/hcl2json). Wall time of farmctl:
+median of some rounds; packer and hcl2json run once, for a minute at most. Memory: the largest resident
+size. Nothing fails here: it prints figures.
 
   language.py [--rounds N] [--no-packer] [CASE...]     CASE: a word that the case's name holds"""
 
@@ -119,8 +120,8 @@ def main():
     parser.add_argument("--no-packer", action="store_true")
     parser.add_argument("case", nargs="*")
     options = parser.parse_args()
-    print("%-30s %10s %8s %12s %8s %14s" % ("validate", "farmctl s", "MB", "packer s", "ratio",
-                                           "hcl2json s"))
+    print("%-30s %10s %8s %12s %8s %10s %12s" % ("validate", "farmctl s", "MB", "packer s", "ratio",
+                                                "parsing s", "hcl2json s"))
     for name, template, variables in CASES:
         if options.case and not any(word in name for word in options.case):
             continue
@@ -142,9 +143,12 @@ def main():
                 seconds, _ = run([PACKER, *words], folder)
                 packer = "> %d" % DEADLINE if seconds is None else "%.2f" % seconds
                 ratio = "%s%.0f" % (">" if seconds is None else "", (seconds or DEADLINE) / farm)
+            parsing = statistics.median(
+                run([FARMCTL, "validate", "-syntax-only", *words[1:]], folder)[0]
+                for _ in range(options.rounds))
             parse = hcl2json(path)
-            print("%-30s %10.3f %8.1f %12s %8s %14s" % (
-                name, farm, peak, packer, ratio, "-" if parse is None else "%.3f" % parse))
+            print("%-30s %10.3f %8.1f %12s %8s %10.3f %12s" % (
+                name, farm, peak, packer, ratio, parsing, "-" if parse is None else "%.3f" % parse))
             sys.stdout.flush()
 
 
