@@ -11,6 +11,7 @@ import zipfile
 import manifest
 from case import Case, needs_packer
 from guest import Guest, tree
+from tiny_guest import TinyGuest
 
 
 def contents(folder):
@@ -210,6 +211,23 @@ build {
         self.assertEqual(made["farmctl"], made["packer"])
         self.assertIn("null-kept.sh", made["farmctl"])
         self.assertEqual(made["farmctl"]["path"][1], target + "/null-kept.sh\n")
+
+    def test_http_address(self):
+        """What a builder serves is reached where the environment of its provisioners says."""
+        guest = TinyGuest(self, self.folder("guest"))
+        machine = {"http_directory": "served", "vm_name": "disk", "output_directory": "out",
+                   "shutdown_timeout": "60s"}
+        template = guest.template({"web": machine}, provisioners=[{
+            "type": "shell-local", "inline": [
+                "echo ${PACKER_HTTP_ADDR%:*} > address",
+                "wget -qO fetched http://127.0.0.1:${PACKER_HTTP_ADDR#*:}/file.txt"]}])
+        for program in ("packer", "farmctl"):
+            self.work = self.folder(program)
+            self.write("served/file.txt", "over HTTP\n")
+            self.write("t.json", template)
+            self.good(getattr(self, program)("build", "-color=false", "t.json", deadline=200))
+            self.assertEqual((self.read("address"), self.read("fetched")),
+                             ("10.0.2.2\n", "over HTTP\n"))
 
 
 if __name__ == "__main__":
