@@ -22,7 +22,7 @@ constexpr auto kOpenTime = std::chrono::seconds(60);
 constexpr auto kComeBackTime = std::chrono::seconds(60);
 constexpr auto kComeBackPause = std::chrono::milliseconds(500);
 // Lost connections in a row during which nothing more was moved.
-constexpr int kBarrenTries = 3;
+constexpr int kBarrenTries = 10;
 // For perl or Python to start in a machine that is emulated and busy.
 constexpr auto kListenerTime = std::chrono::seconds(30);
 

@@ -33,7 +33,7 @@ struct Way {
   bool ended = false;
   bool shut = false;
 
-  bool receive(const RelaySettings& settings, uint64_t& passed) {
+  bool receive(const RelaySettings& settings) {
     while (!ended && bytes < kMostWaiting) {
       std::string piece(kPiece, '\0');
       const ssize_t got = ::recv(from, piece.data(), piece.size(), MSG_DONTWAIT);
@@ -43,7 +43,6 @@ struct Way {
         break;
       }
       piece.resize(static_cast<size_t>(got));
-      passed += piece.size();
       bytes += piece.size();
       const Instant now = io::steady_now();
       free_at = std::max(free_at, now);
@@ -56,12 +55,13 @@ struct Way {
     return true;
   }
 
-  bool send() {
+  bool send(uint64_t& passed) {
     while (!waiting.empty() && waiting.front().first <= io::steady_now()) {
       std::string& piece = waiting.front().second;
       const ssize_t put = ::send(to, piece.data(), piece.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       if (put < 0) return errno == EAGAIN || errno == EINTR;
       bytes -= static_cast<size_t>(put);
+      passed += static_cast<size_t>(put);
       piece.erase(0, static_cast<size_t>(put));
       if (piece.empty()) waiting.pop_front();
     }
@@ -70,6 +70,26 @@ struct Way {
       shut = true;
     }
     return true;
+  }
+
+  // Nothing more comes through. What did come through arrives: closing with something unread would
+  // reset the connection, and a busy peer then loses what it had received.
+  void cut() {
+    waiting.clear();
+    bytes = 0;
+    ::shutdown(to, SHUT_WR);
+    shut = true;
+  }
+  void discard() {
+    char buffer[kPiece];
+    ssize_t got = 0;
+    while (!ended && (got = ::recv(from, buffer, sizeof buffer, MSG_DONTWAIT)) != 0) {
+      if (got < 0 && errno != EINTR) {
+        ended = errno != EAGAIN;
+        return;
+      }
+    }
+    ended = true;
   }
 };
 
@@ -81,6 +101,23 @@ struct FlakyRelay::Line {
   Way up;
   Way down;
   uint64_t passed = 0;
+  bool broken = false;
+
+  /// False once it is over.
+  bool move(const RelaySettings& settings) {
+    if (!broken) {
+      return up.receive(settings) && down.receive(settings) && up.send(passed) &&
+             down.send(passed) && !(up.shut && down.shut);
+    }
+    up.discard();
+    down.discard();
+    return !(up.ended && down.ended);
+  }
+  void cut() {
+    broken = true;
+    up.cut();
+    down.cut();
+  }
 };
 
 FlakyRelay::FlakyRelay(uint16_t target_port, const RelaySettings& settings)
@@ -127,16 +164,13 @@ void FlakyRelay::loop() {
       }
     }
     for (auto line = lines.begin(); line != lines.end();) {
-      bool good = line->up.receive(settings_, line->passed) &&
-                  line->down.receive(settings_, line->passed) && line->up.send() &&
-                  line->down.send();
-      const bool over = line->up.shut && line->down.shut;
-      if (settings_.break_after > 0 && line->passed > settings_.break_after &&
-          broken_ < settings_.breaks) {
+      const bool goes_on = line->move(settings_);
+      if (goes_on && !line->broken && settings_.break_after > 0 &&
+          line->passed > settings_.break_after && broken_ < settings_.breaks) {
         ++broken_;
-        good = false;
+        line->cut();
       }
-      line = good && !over ? std::next(line) : lines.erase(line);
+      line = goes_on ? std::next(line) : lines.erase(line);
     }
   }
 }
