@@ -15,41 +15,13 @@ import time
 import unittest
 import zlib
 
-from case import Case
-from tiny_guest import TinyGuest, image_info, sectors, typed
+from tiny_guest import TinyGuestCase, image_info, sectors, typed
 
 OVMF = "/usr/share/OVMF/"
 TEXT = "hello World ~!@#$%^&*()_+{}|:\"<>?`-=[]\\;',./ 0123456789 abcdefghijklmnopqrstuvwxyz"
 
 
-class QemuOptions(Case):
-    def setUp(self):
-        super().setUp()
-        self.guest = TinyGuest(self, self.folder("guest"))
-
-    def build(self, machines, *words, code=0, deadline=240, **parts):
-        self.write("t.json", self.guest.template(machines, **parts))
-        done = self.farmctl("build", "-parallel-builds=2", *words, "t.json", deadline=deadline,
-                            env={"PACKER_LOG": "1"})
-        return self.good(done, code)
-
-    def arguments(self, done):
-        """vm name -> qemu's arguments."""
-        found = {}
-        for line in re.findall(r'qemu starts"? .*?arguments="((?:[^"\\]|\\.)*)"', done.err):
-            line = line.replace('\\"', '"')
-            name = re.search(r"-name (\S+)", line).group(1)
-            found[name] = line
-        return found
-
-    def image(self, name, suffix=""):
-        return os.path.join(self.work, "output-" + name, "packer-" + name + suffix)
-
-    def clean_after(self):
-        self.assertEqual(self.processes("qemu-system"), {})
-        self.assertEqual(self.processes("swtpm"), {})
-        self.assertEqual(os.listdir(self.path("tmp")), [])
-
+class QemuOptions(TinyGuestCase):
     def test_disks(self):
         disks = {
             "raw": {"format": "raw", "disk_interface": "ide", "disk_additional_size": ["4M", "2M"],
@@ -210,16 +182,6 @@ class QemuOptions(Case):
         per_pixel = {2: 3, 3: 1}[colour]
         self.assertEqual(len(zlib.decompress(chunks[b"IDAT"])), height * (1 + width * per_pixel))
         return width, height
-
-    def start_build(self, options, *words):
-        self.write("t.json", self.guest.template({"m": options}))
-        log = self.path("build.log")
-        process = self.start([os.path.join(os.environ["FARM_BIN"], "farmctl"), "build", *words, "t.json"], log)
-
-        def text():
-            with open(log) as file:
-                return file.read()
-        return process, text
 
     def test_crash_is_told_with_words_and_screen(self):
         process, text = self.start_build({"boot_command": ["before<wait1>"], "shutdown_timeout": "60s"})

@@ -3,7 +3,10 @@ builder can be used for real. And templates of many such machines, built in one 
 
 import json
 import os
+import re
 import subprocess
+
+from case import Case
 
 
 class TinyGuest:
@@ -45,6 +48,47 @@ class TinyGuest:
             builder.update(options)
             builders.append({key: value for key, value in builder.items() if value is not None})
         return json.dumps({"builders": builders, **parts})
+
+
+class TinyGuestCase(Case):
+    """Tests that build such machines."""
+
+    def setUp(self):
+        super().setUp()
+        self.guest = TinyGuest(self, self.folder("guest"))
+
+    def build(self, machines, *words, code=0, deadline=240, **parts):
+        self.write("t.json", self.guest.template(machines, **parts))
+        done = self.farmctl("build", "-parallel-builds=2", *words, "t.json", deadline=deadline,
+                            env={"PACKER_LOG": "1"})
+        return self.good(done, code)
+
+    def arguments(self, done):
+        """vm name -> qemu's arguments."""
+        found = {}
+        for line in re.findall(r'qemu starts"? .*?arguments="((?:[^"\\]|\\.)*)"', done.err):
+            line = line.replace('\\"', '"')
+            name = re.search(r"-name (\S+)", line).group(1)
+            found[name] = line
+        return found
+
+    def image(self, name, suffix=""):
+        return os.path.join(self.work, "output-" + name, "packer-" + name + suffix)
+
+    def clean_after(self):
+        self.assertEqual(self.processes("qemu-system"), {})
+        self.assertEqual(self.processes("swtpm"), {})
+        self.assertEqual(os.listdir(self.path("tmp")), [])
+
+    def start_build(self, options, *words):
+        self.write("t.json", self.guest.template({"m": options}))
+        log = self.path("build.log")
+        process = self.start([os.path.join(os.environ["FARM_BIN"], "farmctl"), "build", *words, "t.json"], log)
+
+        def text():
+            with open(log) as file:
+                return file.read()
+        return process, text
 
 
 def sectors(path, first, count, kind="qcow2"):

@@ -68,8 +68,8 @@ void QemuBuilder::settle_accelerator(BuildContext& context, Vm& vm) const {
 
 void QemuBuilder::settle_display(BuildContext& context, Vm& vm) const {
   vm.headless = config_.headless;
-  const bool desktop =
-      context.environment.get("DISPLAY") || context.environment.get("WAYLAND_DISPLAY");
+  const bool desktop = !context.environment.get_or("DISPLAY", "").empty() ||
+                       !context.environment.get_or("WAYLAND_DISPLAY", "").empty();
   // On a farm nobody sits before the agent; qemu would refuse to start.
   const bool needs_desktop = !config_.use_default_display && (config_.display.empty() ||
                              config_.display == "gtk" || config_.display == "sdl");

@@ -104,12 +104,28 @@ Result<void> StartMachine::launch(BuildContext& context) {
   if (!monitor) {
     if (monitor.error().code == ErrorCode::Cancelled) return monitor.error();
     if (monitor.error().code == ErrorCode::Unavailable) {
-      return machine_ended(*vm_).within("Error launching VM");
+      return launch_error(context);
     }
     return monitor.error().within("Error launching VM");
   }
   vm_->monitor = std::make_unique<QmpClient>(std::move(*monitor));
   return {};
+}
+
+Error StartMachine::launch_error(BuildContext& context) {
+  Error ended = machine_ended(*vm_).within("Error launching VM");
+  const std::string said = vm_->machine->last_output();
+  // qemu's words for a window that does not open leave out whose display it was, and the way out.
+  const bool window = said.find("gtk initialization failed") != std::string::npos ||
+                      said.find("Could not initialize SDL") != std::string::npos ||
+                      said.find("Display '") != std::string::npos;
+  if (window) {
+    ended.message += fmt::format(
+        "\nThe machine's window could not be opened (DISPLAY is \"{}\"); headless = true does "
+        "without one.",
+        context.environment.get_or("DISPLAY", ""));
+  }
+  return ended;
 }
 
 void StartMachine::end_machine() {

@@ -24,6 +24,7 @@ class StartMachine final : public Step {
   void prepare_for_failure(BuildContext& context);
   Result<void> launch(BuildContext& context);
   bool port_was_taken() const;
+  Error launch_error(BuildContext& context);
   void end_machine();
   Result<void> set_vnc_password();
   const QemuConfig* config_;
