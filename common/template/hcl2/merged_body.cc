@@ -70,6 +70,7 @@ class MergedBody : public Body {
                           "Argument \"" + attribute.name + "\" was already set at " +
                               place(earlier->name_range) + ".",
                           attribute.name_range);
+        diagnostics.items().back().context = earlier->name_range;
         continue;
       }
       into.attributes.push_back(std::move(attribute));

@@ -87,11 +87,13 @@ bool Parser::parse_attribute(BodySyntax& body, const Token& name) {
   const auto [earlier, added] =
       body.attribute_index.emplace(attribute.name, body.attributes.size());
   if (!added) {
+    const SourceRange& first = body.attributes[earlier->second].name_range;
+    const bool reported = failed_;
     fail("Attribute redefined",
          "The argument \"" + attribute.name + "\" was already set at " +
-             place(body.attributes[earlier->second].name_range) +
-             ". Each argument may be set only once.",
+             place(first) + ". Each argument may be set only once.",
          attribute.name_range);
+    if (!reported) diagnostics_.items().back().context = first;
     return true;
   }
   body.attributes.push_back(std::move(attribute));

@@ -76,8 +76,12 @@ struct SyntaxError {
 
 /// RFC 8259, strictly: UTF-8 without byte-order mark, no comments, no trailing commas, at most 200
 /// levels. Positions count columns in code points. Empty result: `error` is filled in.
-std::optional<Document> parse_document(std::string text, std::string file, SyntaxError& error);
+std::optional<Node> parse_node(std::string_view text, SyntaxError& error);
 /// The same with the error as a diagnostic `Error parsing JSON`.
+std::optional<Node> parse_node(std::string_view text, const std::string& file,
+                               Diagnostics& diagnostics);
+/// The same, kept together with the text.
+std::optional<Document> parse_document(std::string text, std::string file, SyntaxError& error);
 std::optional<Document> parse_document(std::string text, std::string file,
                                        Diagnostics& diagnostics);
 

@@ -103,7 +103,6 @@ Node gather(Node& object, std::initializer_list<std::string_view> keys) {
 
 void gather_into_list(FixTarget& target, const FixRule& rule,
                       std::initializer_list<std::string_view> keys) {
-  if (target.object.find(rule.new_key) != nullptr) return;
   Node gathered = gather(target.object, keys);
   if (gathered.members.empty()) return;
   const Span key_span = gathered.members.front().key_span;
@@ -113,11 +112,22 @@ void gather_into_list(FixTarget& target, const FixRule& rule,
   }
   Node list = Node::array({}, gathered.span);
   list.elements.push_back(std::move(gathered));
+  if (Member* present = target.object.find(rule.new_key)) {
+    for (Node& element : present->value.elements) list.elements.push_back(std::move(element));
+  }
   note(target, rule, std::move(old_text), std::string(rule.new_key) + " = [{...}]", key_span);
   set(target.object, std::string(rule.new_key), std::move(list), key_span);
 }
 
 }  // namespace
+
+void fix_rename_over(FixTarget& target, const FixRule& rule) {
+  if (target.object.find(rule.old_key) == nullptr) return;
+  target.object.remove(rule.new_key);
+  Member* old = target.object.find(rule.old_key);
+  note(target, rule, old->key, std::string(rule.new_key), old->key_span);
+  old->key = rule.new_key;
+}
 
 void fix_iso_md5(FixTarget& target, const FixRule& rule) {
   const Member* old = target.object.find(rule.old_key);
@@ -149,6 +159,11 @@ void fix_iso_checksum(FixTarget& target, const FixRule& rule) {
   }
   target.object.remove("iso_checksum_type");
   target.object.remove("iso_checksum_url");
+  const Member* present = target.object.find("iso_checksum");
+  if (checksum.empty() || (present != nullptr && !present->value.is_string())) {
+    note(target, rule, std::move(old_text), "", span);
+    return;
+  }
   Node value = Node::string(std::move(checksum), span);
   note(target, rule, std::move(old_text), shown("iso_checksum", value), span);
   set(target.object, "iso_checksum", std::move(value), span);
@@ -247,6 +262,7 @@ void fix_docker_tag(FixTarget& target, const FixRule& rule) {
     at = comma + 1;
   }
   if (Member* present = target.object.find(rule.new_key)) {
+    if (present->value.is_string()) tags.elements.push_back(present->value);
     for (Node& tag : present->value.elements) tags.elements.push_back(std::move(tag));
   }
   target.object.remove(rule.old_key);
@@ -277,13 +293,12 @@ void fix_powershell_escapes(FixTarget& target, const FixRule& rule) {
 void fix_vmware_compaction(FixTarget& target, const FixRule& rule) {
   if (text_of(target.object, "remote_type") != "esx5") return;
   const Span span = target.object.find("remote_type")->key_span;
-  if (target.type == "vmware-iso") {
-    if (target.object.find("disk_type_id") == nullptr) {
-      set(target.object, "disk_type_id", Node::string("zeroedthick", span), span);
-    }
-    if (text_of(target.object, "disk_type_id") == "thin") return;
+  if (target.object.find("disk_type_id") == nullptr) {
+    set(target.object, "disk_type_id", Node::string("zeroedthick", span), span);
   }
-  if (target.object.find(rule.new_key) != nullptr) return;
+  if (text_of(target.object, "disk_type_id") == "thin") return;
+  const Member* skip = target.object.find(rule.new_key);
+  if (skip != nullptr && (skip->value.kind != NodeKind::Boolean || skip->value.boolean)) return;
   note(target, rule, "remote_type \"esx5\"", "skip_compaction = true", span);
   set(target.object, std::string(rule.new_key), boolean(true, span), span);
 }

@@ -46,6 +46,8 @@ struct FixRule {
 std::span<const FixRule> fix_rules();
 
 // The rules that are more than a rename of one option; in fix_custom.cc.
+/// A rename whose old spelling wins over the new one beside it; of the plain ones the new wins.
+void fix_rename_over(FixTarget& target, const FixRule& rule);
 void fix_iso_md5(FixTarget& target, const FixRule& rule);
 void fix_iso_checksum(FixTarget& target, const FixRule& rule);
 void fix_create_time(FixTarget& target, const FixRule& rule);

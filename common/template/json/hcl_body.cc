@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/template/json/hcl_expression.h"
+#include "common/template/json/node_value.h"
 
 namespace farm::json {
 namespace {
@@ -17,9 +18,6 @@ using hcl2::BlockSchema;
 using hcl2::BodyContent;
 using hcl2::BodyPtr;
 using hcl2::BodySchema;
-
-constexpr std::string_view kComment = "//";
-
 
 Span key_to_value(const Member& member) { return {member.key_span.start, member.value.span.end}; }
 
@@ -97,7 +95,7 @@ class JsonBody final : public hcl2::Body {
   std::vector<const Member*> members(const Node& node, Diagnostics& diagnostics) const {
     std::vector<const Member*> found;
     for (const Member* member : properties(node, {}, diagnostics)) {
-      if (member->key != kComment && !hidden_.contains(member->key)) found.push_back(member);
+      if (member->key != kBodyComment && !hidden_.contains(member->key)) found.push_back(member);
     }
     return found;
   }
@@ -147,6 +145,7 @@ class JsonBody final : public hcl2::Body {
                                     document_->file, same->name_range.start.line,
                                     same->name_range.start.column),
                         document_->range(member.key_span));
+      diagnostics.items().back().context = same->name_range;
       return;
     }
     Attribute attribute;
@@ -247,7 +246,7 @@ class JsonBody final : public hcl2::Body {
       return;
     }
     for (const Member* member : named) {
-      if (member->key == kComment) continue;
+      if (member->key == kBodyComment) continue;
       Block inner = header;
       inner.labels.push_back(member->key);
       inner.label_ranges.push_back(document_->range(member->key_span));
@@ -267,7 +266,7 @@ class JsonBody final : public hcl2::Body {
     diagnostics.error("Extraneous JSON object property",
                       fmt::format("No argument or block type is named \"{}\".", member.key),
                       document_->range(member.key_span),
-                      near.empty() ? std::string() : "did you mean \"" + near + "\"?");
+                      near.empty() ? std::string() : "Did you mean \"" + near + "\"?");
   }
 
   DocumentPtr document_;

@@ -36,21 +36,13 @@ class JsonExpression final : public hcl2::Expression {
       const override;
   std::optional<std::string> as_keyword() const override;
   std::optional<Call> as_call() const override;
+  const Node& node() const { return *node_; }
 
  private:
   struct Item {
     std::unique_ptr<JsonExpression> key;
     std::unique_ptr<JsonExpression> value;
   };
-  value::Value evaluate_node(const Node& node, const hcl2::EvalContext& context,
-                             Diagnostics& diagnostics) const;
-  value::Value evaluate_object(const Node& node, const hcl2::EvalContext& context,
-                               Diagnostics& diagnostics) const;
-  value::Value evaluate_text(const std::string& text, const Span& span,
-                             const hcl2::EvalContext& context, Diagnostics& diagnostics) const;
-  void text_references(const std::string& text, const Span& span,
-                       std::vector<hcl2::Traversal>& into) const;
-  void node_references(const Node& node, std::vector<hcl2::Traversal>& into) const;
   /// The string read as a native expression ("list(string)"); null when it is none.
   const hcl2::Expression* as_native() const;
 

@@ -103,7 +103,7 @@ class Checker {
 
   std::string hint(const std::string& name) const {
     const std::string near = nearest_name(name, names_);
-    return near.empty() ? std::string() : "did you mean \"" + near + "\"?";
+    return near.empty() ? std::string() : "Did you mean \"" + near + "\"?";
   }
 
   SourceRange place(const LegacyComponent& component, const std::string& key,

@@ -67,7 +67,7 @@ class TemplateReader {
     diagnostics_.error(
         fmt::format("Unknown root level key in template: '{}'", member.key), {},
         document_.range(member.key_span),
-        near.empty() ? "a comment's key begins with _" : "did you mean \"" + near + "\"?");
+        near.empty() ? "A comment's key begins with _." : "Did you mean \"" + near + "\"?");
   }
 
   void read_variables(const Node& node) {

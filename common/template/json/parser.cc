@@ -371,26 +371,38 @@ class Parser {
 
 }  // namespace
 
-std::optional<Document> parse_document(std::string text, std::string file, SyntaxError& error) {
-  Document document{std::move(file), std::move(text), {}};
-  if (document.text.size() > UINT32_MAX - 1) {
+std::optional<Node> parse_node(std::string_view text, SyntaxError& error) {
+  if (text.size() > UINT32_MAX - 1) {
     error = {"the file is larger than 4 GiB", {}, {}};
     return std::nullopt;
   }
-  if (!Parser(document.text, error).document(document.root)) return std::nullopt;
-  return document;
+  Node root;
+  if (!Parser(text, error).document(root)) return std::nullopt;
+  return root;
+}
+
+std::optional<Node> parse_node(std::string_view text, const std::string& file,
+                               Diagnostics& diagnostics) {
+  SyntaxError error;
+  std::optional<Node> root = parse_node(text, error);
+  if (!root) {
+    diagnostics.error("Error parsing JSON", error.describe(text),
+                      SourceRange{file, error.span.start, error.span.end}, error.hint);
+  }
+  return root;
+}
+
+std::optional<Document> parse_document(std::string text, std::string file, SyntaxError& error) {
+  std::optional<Node> root = parse_node(text, error);
+  if (!root) return std::nullopt;
+  return Document{std::move(file), std::move(text), std::move(*root)};
 }
 
 std::optional<Document> parse_document(std::string text, std::string file,
                                        Diagnostics& diagnostics) {
-  SyntaxError error;
-  const std::string copy = text;
-  std::optional<Document> document = parse_document(std::move(text), file, error);
-  if (!document) {
-    diagnostics.error("Error parsing JSON", error.describe(copy),
-                      SourceRange{file, error.span.start, error.span.end}, error.hint);
-  }
-  return document;
+  std::optional<Node> root = parse_node(text, file, diagnostics);
+  if (!root) return std::nullopt;
+  return Document{std::move(file), std::move(text), std::move(*root)};
 }
 
 }  // namespace farm::json

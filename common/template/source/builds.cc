@@ -183,6 +183,7 @@ void read_source(const hcl2::Block& block, Template& into, Diagnostics& diagnost
                           other->declared.file + ":" +
                           std::to_string(other->declared.start.line) + ".",
                       block.header_range);
+    diagnostics.items().back().context = other->declared;
     return;
   }
   into.sources.push_back({type, name, block.body, block.header_range});

@@ -1,7 +1,5 @@
 #include "common/template/source/call_check.h"
 
-#include "common/template/hcl2/lexer.h"
-
 namespace farm::templates {
 namespace {
 
@@ -12,11 +10,11 @@ bool is_keyword(std::string_view word) {
 
 }  // namespace
 
-bool check_calls(std::string_view text, const std::string& file, SourcePosition start,
-                 CallRule rule, Diagnostics& diagnostics) {
+bool check_calls(std::string_view text, hcl2::LexMode mode, const std::string& file,
+                 SourcePosition start, CallRule rule, Diagnostics& diagnostics) {
   if (text.find('(') == std::string_view::npos) return true;
   bool good = true;
-  const std::vector<hcl2::Token> tokens = hcl2::lex(text, hcl2::LexMode::Expression, start);
+  const std::vector<hcl2::Token> tokens = hcl2::lex(text, mode, start);
   for (size_t i = 0; i + 1 < tokens.size(); ++i) {
     const hcl2::Token& token = tokens[i];
     const bool call = token.kind == hcl2::TokenKind::Identifier && !is_keyword(token.text) &&

@@ -61,13 +61,13 @@ class HclLoader {
 
   void parse() {
     const auto add = [&](const std::string& path, bool json) {
-      const Result<std::string> text = world_.texts.read(world_.files, path);
+      const Result<const std::string*> text = world_.texts.read(world_.files, path);
       if (!text) {
         diagnostics_.error("Failed to read file", text.error().message);
         return;
       }
-      hcl2::BodyPtr body = json ? hcl2::parse_json_body(*text, path, diagnostics_)
-                                : hcl2::parse_native(*text, path, diagnostics_);
+      hcl2::BodyPtr body = json ? hcl2::parse_json_body(**text, path, diagnostics_)
+                                : hcl2::parse_native(**text, path, diagnostics_);
       if (body) parsed_.push_back({std::move(body), {}, false});
     };
     for (const std::string& path : files_.native_files) add(path, false);
@@ -159,6 +159,7 @@ class HclLoader {
                        what + " was already declared at " + first.file + ":" +
                            std::to_string(first.start.line) + ".",
                        second);
+    diagnostics_.items().back().context = first;
   }
 
   void add_local(Local local) {

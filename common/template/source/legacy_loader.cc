@@ -22,13 +22,13 @@ std::map<std::string, std::string> given_values(const LoadOptions& options, cons
                                                 Diagnostics& diagnostics) {
   std::map<std::string, std::string> given;
   for (const std::string& path : options.var_files) {
-    const Result<std::string> text = world.texts.read(world.files, path);
+    const Result<const std::string*> text = world.texts.read(world.files, path);
     if (!text) {
       diagnostics.error("Error reading variables in '" + path + "'", text.error().message);
       continue;
     }
     Diagnosed<std::map<std::string, std::string>> values =
-        json::parse_legacy_var_file(*text, path);
+        json::parse_legacy_var_file(**text, path);
     diagnostics.append(std::move(values.diagnostics));
     if (!values.value) continue;
     for (auto& [name, value] : *values.value) given.insert_or_assign(name, std::move(value));
@@ -59,12 +59,12 @@ void add_parts(const json::LegacyTemplate& parsed, Template& made) {
 void load_legacy(const TemplateFiles& files, const LoadOptions& options, const LoadWorld& world,
                  Template& made, Diagnostics& diagnostics) {
   const std::string& path = files.json_files.front();
-  const Result<std::string> text = world.texts.read(world.files, path);
+  const Result<const std::string*> text = world.texts.read(world.files, path);
   if (!text) {
     diagnostics.error("Failed to read file", text.error().message);
     return;
   }
-  Diagnosed<json::LegacyTemplate> parsed = json::parse_legacy_template(*text, path);
+  Diagnosed<json::LegacyTemplate> parsed = json::parse_legacy_template(**text, path);
   diagnostics.append(std::move(parsed.diagnostics));
   if (!parsed.value) return;
   const auto legacy = std::make_shared<json::LegacyTemplate>(std::move(*parsed.value));

@@ -2,11 +2,10 @@
 
 namespace farm::templates {
 
-Result<std::string> SourceTexts::read(FileTree& tree, const std::string& path) {
-  if (const std::string* known = find(path)) return *known;
+Result<const std::string*> SourceTexts::read(FileTree& tree, const std::string& path) {
+  if (const std::string* known = find(path)) return known;
   std::string text = TRY(tree.read(path));
-  texts_[path] = text;
-  return text;
+  return &(texts_[path] = std::move(text));
 }
 
 const std::string* SourceTexts::find(const std::string& path) const {

@@ -12,8 +12,8 @@ namespace farm::templates {
 
 class SourceTexts {
  public:
-  /// Reads through `tree` once per path and keeps the text.
-  Result<std::string> read(FileTree& tree, const std::string& path);
+  /// Reads through `tree` once per path and keeps the text; never null.
+  Result<const std::string*> read(FileTree& tree, const std::string& path);
   void add(const std::string& path, std::string text) { texts_[path] = std::move(text); }
   /// nullptr when the file was not read.
   const std::string* find(const std::string& path) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/template/json/variable_file.h"
 #include "common/template/source/literals.h"
 
 namespace farm::templates {
@@ -49,6 +50,7 @@ VariableTable::Entry* VariableTable::insert(Variable variable, Diagnostics& diag
                       "A variable named \"" + name + "\" was already declared at " + first.file +
                           ":" + std::to_string(first.start.line) + ".",
                       variable.declared);
+    diagnostics.items().back().context = first;
     return nullptr;
   }
   Entry& entry = entries_[name];
@@ -94,13 +96,20 @@ void VariableTable::declare_all(const hcl2::Body& body, Diagnostics& diagnostics
 bool VariableTable::calls_are_allowed(const hcl2::Attribute& attribute, CallRule rule,
                                       Diagnostics& diagnostics) const {
   const SourceRange& range = attribute.expression->range();
-  const std::string* text = range.file.ends_with(".json") ? nullptr : texts_.find(range.file);
+  if (range.file.ends_with(".json")) {
+    bool good = true;
+    json::each_template(*attribute.expression, [&](const std::string& part, SourcePosition start) {
+      good &= check_calls(part, hcl2::LexMode::BareTemplate, range.file, start, rule, diagnostics);
+    });
+    return good;
+  }
+  const std::string* text = texts_.find(range.file);
   if (text == nullptr || range.end.byte > text->size() || range.start.byte > range.end.byte) {
     return true;
   }
   const std::string_view slice =
       std::string_view(*text).substr(range.start.byte, range.end.byte - range.start.byte);
-  return check_calls(slice, range.file, range.start, rule, diagnostics);
+  return check_calls(slice, hcl2::LexMode::Expression, range.file, range.start, rule, diagnostics);
 }
 
 void VariableTable::read_default(Entry& entry, const hcl2::Attribute& attribute,
@@ -194,52 +203,79 @@ void VariableTable::take_file(const LoadWorld& world, const std::string& path,
                       "A variable file must be suffixed with `.hcl` or `.json`.");
     return;
   }
-  const Result<std::string> text = world.texts.read(world.files, path);
+  const Result<const std::string*> text = world.texts.read(world.files, path);
   if (!text) {
     diagnostics.error("Failed to read file", text.error().message);
     return;
   }
+  if (json) {
+    take_json_file(**text, path, undeclared, diagnostics);
+  } else {
+    take_native_file(**text, path, undeclared, diagnostics);
+  }
+}
+
+void VariableTable::take_json_file(const std::string& text, const std::string& path,
+                                   Undeclared undeclared, Diagnostics& diagnostics) {
+  auto values = json::read_variable_file(text, path, diagnostics);
+  if (!values) return;
+  for (json::FileValue& item : *values) {
+    Entry* entry = declared(item.name, item.range, undeclared, diagnostics);
+    if (entry == nullptr) continue;
+    Diagnostics problems;
+    json::each_template(item, [&](const std::string& part, SourcePosition start) {
+      check_calls(part, hcl2::LexMode::BareTemplate, path, start, CallRule::None, problems);
+    });
+    value::Value v;
+    if (!problems.has_errors()) v = json::take_value(item, context_, problems);
+    const bool failed = problems.has_errors();
+    diagnostics.append(std::move(problems));
+    if (!failed) set_value(*entry, v, "varfile", item.value_range, diagnostics);
+  }
+}
+
+void VariableTable::take_native_file(const std::string& text, const std::string& path,
+                                     Undeclared undeclared, Diagnostics& diagnostics) {
   Diagnostics problems;
-  const hcl2::BodyPtr parsed = json ? hcl2::parse_json_body(*text, path, problems)
-                                    : hcl2::parse_native(*text, path, problems);
+  const hcl2::BodyPtr parsed = hcl2::parse_native(text, path, problems);
   const bool broken = problems.has_errors();
   diagnostics.append(std::move(problems));
   if (broken) return;
-  hcl2::BodyPtr rest = parsed;
-  if (!json) {
-    const hcl2::BodyContent content = parsed->partial_content(
-        {{}, {{"variable", {"name"}}, {"variables", {}}}}, rest, diagnostics);
-    for (const hcl2::Block& block : content.blocks) {
-      diagnostics.error("Variable declaration in a .pkrvar file",
-                        "A variable file holds only `name = value` lines; declare variables in a "
-                        ".pkr.hcl file.",
-                        block.header_range);
-    }
+  hcl2::BodyPtr rest;
+  const hcl2::BodyContent content = parsed->partial_content(
+      {{}, {{"variable", {"name"}}, {"variables", {}}}}, rest, diagnostics);
+  for (const hcl2::Block& block : content.blocks) {
+    diagnostics.error("Variable declaration in a .pkrvar file",
+                      "A variable file holds only `name = value` lines; declare variables in a "
+                      ".pkr.hcl file.",
+                      block.header_range);
   }
   for (const hcl2::Attribute& attribute : rest->just_attributes(diagnostics)) {
-    const auto found = entries_.find(attribute.name);
-    if (found == entries_.end()) {
-      if (undeclared == Undeclared::Warn) {
-        diagnostics.warning("Undefined variable",
-                            "The variable \"" + attribute.name +
-                                "\" was set but was not declared as an input variable.\nTo declare "
-                                "variable \"" + attribute.name +
-                                "\" place this block in one of your .pkr.hcl files, such as "
-                                "variables.pkr.hcl\n\nvariable \"" + attribute.name +
-                                "\" {\n  type    = string\n  default = null\n}",
-                            attribute.range, did_you_mean(attribute.name, names()));
-      }
-      continue;
-    }
-    if (!calls_are_allowed(attribute, CallRule::None, diagnostics)) continue;
+    Entry* entry = declared(attribute.name, attribute.range, undeclared, diagnostics);
+    if (entry == nullptr || !calls_are_allowed(attribute, CallRule::None, diagnostics)) continue;
     Diagnostics evaluation;
     const value::Value v = attribute.expression->evaluate(context_, evaluation);
     const bool failed = evaluation.has_errors();
     diagnostics.append(std::move(evaluation));
-    if (!failed) {
-      set_value(found->second, v, "varfile", attribute.expression->range(), diagnostics);
-    }
+    if (!failed) set_value(*entry, v, "varfile", attribute.expression->range(), diagnostics);
   }
+}
+
+VariableTable::Entry* VariableTable::declared(const std::string& name, const SourceRange& range,
+                                              Undeclared undeclared, Diagnostics& diagnostics) {
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) return &found->second;
+  if (undeclared == Undeclared::Warn) {
+    diagnostics.warning("Undefined variable",
+                        "The variable \"" + name +
+                            "\" was set but was not declared as an input variable.\nTo declare "
+                            "variable \"" + name +
+                            "\" place this block in one of your .pkr.hcl files, such as "
+                            "variables.pkr.hcl\n\nvariable \"" + name +
+                            "\" {\n  type    = string\n  default = null\n}",
+                        range, did_you_mean(name, names()));
+  }
+  return nullptr;
 }
 
 void VariableTable::set_text(Entry& entry, const std::string& text, const std::string& origin,
@@ -252,7 +288,9 @@ void VariableTable::set_text(Entry& entry, const std::string& text, const std::s
   }
   Diagnostics problems;
   const hcl2::ExpressionPtr expression = hcl2::parse_expression(text, place, problems);
-  if (!problems.has_errors()) check_calls(text, place, {}, CallRule::None, problems);
+  if (!problems.has_errors()) {
+    check_calls(text, hcl2::LexMode::Expression, place, {}, CallRule::None, problems);
+  }
   value::Value v;
   if (!problems.has_errors()) v = expression->evaluate(context_, problems);
   const bool failed = problems.has_errors();

@@ -54,7 +54,14 @@ class VariableTable {
   };
 
   Entry* insert(Variable variable, Diagnostics& diagnostics);
-  /// Whether the attribute, of native syntax, calls no more than `rule` allows.
+  void take_json_file(const std::string& text, const std::string& path, Undeclared undeclared,
+                      Diagnostics& diagnostics);
+  void take_native_file(const std::string& text, const std::string& path, Undeclared undeclared,
+                        Diagnostics& diagnostics);
+  /// The variable that a file sets at `range`; nullptr, and a warning, when there is none.
+  Entry* declared(const std::string& name, const SourceRange& range, Undeclared undeclared,
+                  Diagnostics& diagnostics);
+  /// Whether the attribute calls no more than `rule` allows.
   bool calls_are_allowed(const hcl2::Attribute& attribute, CallRule rule,
                          Diagnostics& diagnostics) const;
   void read_default(Entry& entry, const hcl2::Attribute& attribute, Diagnostics& diagnostics);

@@ -129,9 +129,35 @@ class Drawer {
         text += "  (source code not available)\n\n";
       }
     }
+    text += plain_context(item);
     if (!item.detail.empty()) text += item.detail + "\n";
     if (!item.hint.empty()) text += "hint: " + item.hint + "\n";
     return text + "\n\n";
+  }
+
+  /// The other place that a problem is about, such as the first of two equal keys.
+  std::string plain_context(const Diagnostic& item) const {
+    if (!item.context || !item.context->known()) return {};
+    const auto line = texts_.line(item.context->file, item.context->start.line);
+    if (!line) return {};
+    const std::string number = std::to_string(item.context->start.line);
+    const Excerpt shown = excerpt(*line, *item.context);
+    return "  first on " + item.context->file + " line " + number + ":\n  " + number + ": " +
+           shown.text + "\n" + std::string(number.size() + 4, ' ') + shown.marks + "\n\n";
+  }
+
+  std::string drawn_context(const Diagnostic& item, size_t gutter, const std::string& bar) const {
+    if (!item.context || !item.context->known()) return {};
+    const auto line = texts_.line(item.context->file, item.context->start.line);
+    if (!line) return {};
+    const std::string number = std::to_string(item.context->start.line);
+    const std::string pad(gutter > number.size() ? gutter - number.size() : 1, ' ');
+    const std::string margin(gutter, ' ');
+    const Excerpt shown = excerpt(*line, *item.context);
+    return margin.substr(1) + palette_.frame + "::: " + palette_.reset + item.context->file + ":" +
+           number + ":" + std::to_string(item.context->start.column) + " first here\n" + margin +
+           bar + "\n" + palette_.frame + number + palette_.reset + pad + bar + " " + shown.text +
+           "\n" + margin + bar + " " + palette_.frame + shown.marks + palette_.reset + "\n";
   }
 
   std::string drawn(const Diagnostic& item) const {
@@ -158,6 +184,7 @@ class Drawer {
         text += gutter + bar + " " + (error ? palette_.error : palette_.warning) +
                 shown.marks + palette_.reset + "\n";
       }
+      text += drawn_context(item, gutter.size(), bar);
     }
     if (!item.detail.empty()) indent_lines(item.detail, gutter + "= ", gutter + "  ", text);
     if (!item.hint.empty()) indent_lines(item.hint, gutter + "= hint: ", gutter + "  ", text);
@@ -172,6 +199,11 @@ class Drawer {
 std::string json_position(const SourcePosition& position) {
   return "{\"line\":" + std::to_string(position.line - 1) +
          ",\"character\":" + std::to_string(position.column - 1) + "}";
+}
+
+std::string json_place(const SourceRange& range) {
+  return "\"file\":" + json::quote(range.file) + ",\"range\":{\"start\":" +
+         json_position(range.start) + ",\"end\":" + json_position(range.end) + "}";
 }
 
 }  // namespace
@@ -230,10 +262,9 @@ std::string diagnostics_json(const Diagnostics& diagnostics) {
     text += ",\"code\":" + json::quote(code_of(item)) + ",\"summary\":" + json::quote(item.summary) +
             ",\"detail\":" + json::quote(item.detail) + ",\"hint\":" + json::quote(item.hint) +
             ",\"block\":" + json::quote(item.block);
-    if (item.subject && item.subject->known()) {
-      text += ",\"file\":" + json::quote(item.subject->file) + ",\"range\":{\"start\":" +
-              json_position(item.subject->start) + ",\"end\":" + json_position(item.subject->end) +
-              "}";
+    if (item.subject && item.subject->known()) text += "," + json_place(*item.subject);
+    if (item.context && item.context->known()) {
+      text += ",\"first\":{" + json_place(*item.context) + "}";
     }
     text += "}";
   }

@@ -49,11 +49,12 @@ std::string rules(const Diagnostics& diagnostics) {
   return text;
 }
 
-std::string location(const SourceRange& range) {
-  const auto number = [](const char* name, uint32_t value) {
-    return std::string("\"") + name + "\":" + std::to_string(value);
+/// The value of the property `name` for one place.
+std::string location(const char* name, const SourceRange& range) {
+  const auto number = [](const char* key, uint32_t value) {
+    return std::string("\"") + key + "\":" + std::to_string(value);
   };
-  return ",\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":" +
+  return std::string(",\"") + name + "\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":" +
          json::quote(uri_of(range.file)) + "},\"region\":{" +
          number("startLine", range.start.line) + "," + number("startColumn", range.start.column) +
          "," + number("endLine", range.end.line) + "," + number("endColumn", range.end.column) +
@@ -67,7 +68,8 @@ std::string result(const Diagnostic& item) {
   std::string text = "{\"ruleId\":" + json::quote(rule_of(item)) + ",\"level\":" +
                      (item.severity == Severity::Error ? "\"error\"" : "\"warning\"") +
                      ",\"message\":{\"text\":" + json::quote(message) + "}";
-  if (item.subject && item.subject->known()) text += location(*item.subject);
+  if (item.subject && item.subject->known()) text += location("locations", *item.subject);
+  if (item.context && item.context->known()) text += location("relatedLocations", *item.context);
   return text + "}";
 }
 

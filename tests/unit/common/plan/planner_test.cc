@@ -174,6 +174,24 @@ TEST(Planner, LaterVariableValuesWin) {
   }
 }
 
+TEST(Planner, ValuesInJsonCallNoFunctions) {
+  Planning planning("a.pkr.json", R"({"variable": {
+  "x": {"default": "${upper(\"a\")}"},
+  "y": {"default": "${env(\"HOME\")}"}}})");
+  planning.load.path = "a.pkr.json";
+  EXPECT_EQ(dump(planning.run().diagnostics),
+            "error a.pkr.json:2:23 Call to unknown function | There is no function named \"upper\" "
+            "in variable defaults: only env() may be called there. Use a local for computed "
+            "values.\n");
+  Planning values(Planning::Texts{{"b.pkr.hcl", "variable \"x\" {}\n" + std::string(kThree)},
+                   {"v.pkrvars.json", R"({"x": ["a", "${lower(1)}"]})"}});
+  values.load.path = "b.pkr.hcl";
+  values.load.var_files = {"v.pkrvars.json"};
+  EXPECT_EQ(dump(values.run().diagnostics),
+            "error v.pkrvars.json:1:16 Function calls not allowed | The value of a variable is "
+            "constant: functions may not be called here.\n");
+}
+
 TEST(Planner, BothSyntaxesGiveTheSameConfigs) {
   Planning hcl("a.pkr.hcl", R"(
 variable "cpus" { default = "2" }

@@ -55,5 +55,26 @@ TEST(DiagnosticPrinter, CutsLongLinesBetweenCharacters) {
   EXPECT_EQ(text.substr(last - 2, 2), "\xC3\xA9");
 }
 
+TEST(DiagnosticPrinter, DrawsBothPlacesOfADuplicate) {
+  templates::SourceTexts texts;
+  texts.add("a.json", "{\n  \"name\": 1,\n\n\n\n\n\n\n\n\"name\": 2\n}");
+  const auto range = [](uint32_t line, uint32_t first, uint32_t after) {
+    return SourceRange{"a.json", {0, line, first}, {0, line, after}};
+  };
+  Diagnostics found;
+  found.error("Twice", "Once will do.", range(10, 1, 7));
+  found.items().back().context = range(2, 3, 9);
+  EXPECT_EQ(draw_diagnostics(found, texts, DiagnosticForm::Plain),
+            "Error: Twice\n\n  on a.json line 10:\n  10: \"name\": 2\n      ^^^^^^\n\n"
+            "  first on a.json line 2:\n  2:   \"name\": 1,\n       ^^^^^^\n\nOnce will do.\n\n\n");
+  EXPECT_EQ(draw_diagnostics(found, texts, DiagnosticForm::Drawn),
+            "error: Twice\n  --> a.json:10:1\n   |\n10 | \"name\": 2\n   | ^^^^^^\n"
+            "  ::: a.json:2:3 first here\n   |\n2  |   \"name\": 1,\n   |   ^^^^^^\n"
+            "   = Once will do.\n\n");
+  EXPECT_NE(diagnostics_json(found).find("\"first\":{\"file\":\"a.json\",\"range\":{\"start\":{"
+                                         "\"line\":1,\"character\":2}"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace farm::farmctl

@@ -74,6 +74,8 @@ TEST(Format, PrintsCanonicalForm) {
       {"for", "z = {for k,v in x:\"${k}\"=>v... if true}\n",
        "z = { for k, v in x : \"${k}\" => v... if true }\n"},
       {"splats", "v = a . * . b\nw=a[ * ].c\n", "v = a.*.b\nw = a[*].c\n"},
+      // packer fmt joins these two and makes another number of them; a formatter must not.
+      {"an index of a number", "a=1 .5e3\nb=x .5\n", "a = 1 .5e3\nb = x.5\n"},
       {"empty", "a {}\nb { }\nc=[ ]\n", "a {}\nb {}\nc = []\n"},
       {"syntax error stays", "a=[1\n", "a=[1\n"},
       {"line ends stay", "a=1\r\nbb=2", "a  = 1\r\nbb = 2"},

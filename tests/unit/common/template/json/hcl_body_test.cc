@@ -96,7 +96,7 @@ TEST(JsonBody, ReportsWhatTheSchemaDoesNotAllow) {
   EXPECT_EQ(diagnostics.items()[3].detail,
             "The argument \"needed\" is required, but no definition was found.");
   EXPECT_EQ(diagnostics.items()[4].detail, "No argument or block type is named \"descriptoin\".");
-  EXPECT_EQ(diagnostics.items()[4].hint, "did you mean \"description\"?");
+  EXPECT_EQ(diagnostics.items()[4].hint, "Did you mean \"description\"?");
 }
 
 TEST(JsonBody, DuplicateAttributesAreErrors) {

@@ -156,8 +156,8 @@ TEST(LegacyTemplate, ReportsEveryError) {
 TEST(LegacyTemplate, SuggestsTheRootKeyThatWasMeant) {
   const auto result = parse_legacy_template(R"({"provisionerz":[],"xyz":1})", "t.json");
   ASSERT_EQ(result.diagnostics.size(), 2U);
-  EXPECT_EQ(result.diagnostics.items()[0].hint, "did you mean \"provisioners\"?");
-  EXPECT_EQ(result.diagnostics.items()[1].hint, "a comment's key begins with _");
+  EXPECT_EQ(result.diagnostics.items()[0].hint, "Did you mean \"provisioners\"?");
+  EXPECT_EQ(result.diagnostics.items()[1].hint, "A comment's key begins with _.");
 }
 
 TEST(LegacyTemplate, SyntaxErrorsPointAtTheLine) {
