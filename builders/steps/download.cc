@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "builders/steps/checksum_file.h"
 #include "builders/steps/download_cache.h"
 #include "common/io/files.h"
 #include "common/net/http/client.h"
@@ -18,32 +19,6 @@ constexpr auto kTransferLimit = std::chrono::hours(24);
 // Tries in a row that bring nothing new before a URL is given up.
 constexpr int kBarrenTries = 4;
 constexpr auto kFirstPause = std::chrono::milliseconds(500);
-
-// Text of a checksum file, by URL or path.
-Result<std::string> read_sums(BuildContext& context, const std::string& where) {
-  if (const std::string path = local_path_of(where); !path.empty()) {
-    return io::read_file(resolve_path(context, path), 16U << 20);
-  }
-  net::HttpClient client;
-  net::HttpRequest request;
-  request.url = where;
-  request.netrc = true;
-  request.max_body_bytes = 16U << 20;
-  net::HttpResponse response = TRY(client.send(request, context.cancel));
-  if (!response.success()) {
-    return unavailable(fmt::format("{}: HTTP status {}", where, response.status));
-  }
-  return std::move(response.body);
-}
-
-Result<Checksum> resolve_checksum(BuildContext& context, const std::string& text,
-                                  const std::string& url) {
-  const Checksum checksum = TRY(parse_checksum(text));
-  if (checksum.form != Checksum::Form::File) return checksum;
-  const Result<std::string> sums = read_sums(context, checksum.file);
-  if (!sums) return sums.error().within("checksum file " + checksum.file);
-  return find_checksum(*sums, url_file_name(url));
-}
 
 // True when the file has the wanted digest (always, without one).
 Result<bool> matches(BuildContext& context, const std::string& path, const Checksum& checksum) {
@@ -159,7 +134,8 @@ Result<std::string> Download::fetch_one(BuildContext& context, const std::string
   std::string url = given;
   const std::string text = take_url_checksum(url, options_.checksum);
   context.ui.say("Trying " + url);
-  const Result<Checksum> checksum = resolve_checksum(context, text, url);
+  const auto absolute = [&](const std::string& path) { return resolve_path(context, path); };
+  const Result<Checksum> checksum = resolve_checksum(text, url, absolute, context.cancel);
   if (!checksum) return checksum.error();
   const bool none = checksum->form == Checksum::Form::None;
   const std::string mark = url.find('?') == std::string::npos ? "?" : "&";

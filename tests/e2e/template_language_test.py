@@ -6,12 +6,14 @@ import http.server
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
 import threading
 import time
 import unittest
+import urllib.parse
 
 from case import PACKER, SOURCE, Case, needs_packer
 
@@ -33,7 +35,9 @@ class Server(http.server.BaseHTTPRequestHandler):
         size = int(self.headers.get("content-length", 0))
         body = b"%s %s %s" % (self.command.encode(), self.headers.get("x-key", "").encode(),
                               self.rfile.read(size))
-        self.send_response(404 if self.path == "/missing" else 200)
+        if self.path.startswith("/sums?"):
+            body = urllib.parse.unquote(self.path[len("/sums?"):]).encode()
+        self.send_response(404 if self.path.startswith("/missing") else 200)
         self.send_header("content-type", "text/plain")
         self.send_header("x-one", "a")
         self.send_header("x-one", "b")
@@ -44,6 +48,37 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+# Prints each file as JSON, as the HCL parser of @cdktf/hcl2json (WebAssembly) reads it.
+HCL2JSON = """
+const { parse } = require(process.env.HCL2JSON);
+const fs = require("fs");
+(async () => {
+  for (const file of process.argv.slice(1))
+    console.log(JSON.stringify([file, await parse(file, fs.readFileSync(file, "utf8"))]));
+})();
+"""
+
+
+def keywords(node):
+    """What HCL JSON writes without ${}: types of variables and iterators."""
+    bare = lambda text: re.sub(r"(?s)^\$\{(.*)\}$", r"\1", text)
+    if isinstance(node, list):
+        for item in node:
+            keywords(item)
+    if not isinstance(node, dict):
+        return
+    for blocks in node.get("variable", {}).values():
+        for block in blocks:
+            if "type" in block:
+                block["type"] = bare(block["type"])
+    for kind, blocks in node.get("dynamic", {}).items():
+        for block in blocks:
+            if "iterator" in block:
+                block["iterator"] = bare(block["iterator"])
+    for value in node.values():
+        keywords(value)
 
 
 class TemplateLanguage(Case):
@@ -78,6 +113,15 @@ class TemplateLanguage(Case):
         self.assertEqual(done.code, 1, done)
         self.assertIn("out/x.pkr.hcl", done.out)
 
+    @staticmethod
+    def arguments_of(folder):
+        """The flags that a template of the corpus wants."""
+        given = os.path.join(folder, "arguments")
+        if not os.path.exists(given):
+            return []
+        with open(given) as file:
+            return [line.replace(" ", "=", 1) for line in file.read().splitlines()]
+
     @needs_packer
     def test_fix_prints_what_packer_prints(self):
         for name in corpus("legacy"):
@@ -88,6 +132,51 @@ class TemplateLanguage(Case):
                 ours = self.farmctl("fix", "-validate=false", file)
                 theirs = self.packer("fix", "-validate=false", file)
                 self.assertEqual((ours.code, ours.out), (theirs.code, theirs.out))
+
+    @needs_packer
+    def test_fix_of_combined_options_agrees_with_packer(self):
+        """Old and new spellings side by side. Left out, where packer 1.6.6 spoils a template that this fix
+        repairs: iso_checksum_type "none", "file:" before a "file:", references to renamed builders."""
+        builders = []
+        for old in ({}, {"cpu": 1}, {"ram_size": 2}, {"cpu": 1, "cpus": 3, "ram_size": 2, "memory": 4}):
+            builders.append(dict(old, type="hyperv-iso", vhd_temp_path="p"))
+        for kind in ("amazon-ebs", "amazon-chroot", "amazon-ebsvolume"):
+            for private in (True, False, None):
+                builders.append(dict({} if private is None else {"ssh_private_ip": private}, type=kind,
+                                     ami_name="{{.CreateTime}} {{clean_ami_name `x`}}",
+                                     spot_price_auto_product="L", shutdown_behaviour="stop",
+                                     temporary_security_group_source_cidr="1.2.3.4/8"))
+        for disk in (None, "thin", "zeroedthick"):
+            for skip in (None, False, True):
+                for kind in ("vmware", "vmware-iso", "vmware-vmx"):
+                    builder = {"type": kind, "remote_type": "esx5", "disk_type_id": disk,
+                               "skip_compaction": skip}
+                    builders.append({key: v for key, v in builder.items() if v is not None})
+        for checksum in (None, "abc", "md5:abc"):
+            for kind in (None, "md5", ""):
+                for url in (None, "http://u", ""):
+                    builder = {"type": "qemu", "iso_checksum": checksum, "iso_checksum_type": kind,
+                               "iso_checksum_url": url, "disk_size": 512, "ssh_host_port_min": 1,
+                               "host_port_min": 2, "login_email": "e"}
+                    builders.append({key: v for key, v in builder.items() if v is not None})
+        for new in ({}, {"host_port_min": 7, "skip_nat_mapping": False, "ssh_timeout": "6m"}):
+            builders.append(dict(new, type="virtualbox-ovf", ssh_host_port_min=1, ssh_wait_timeout="5m",
+                                 ssh_skip_nat_mapping=True))
+        for new in ({}, {"storage": [{"disk_size": 5}], "network_adapters": [{"network": "q"}]}):
+            builders.append(dict(new, type="vsphere-iso", disk_size=1, disk_thin_provisioned=True,
+                                 network="n", network_card="e1000"))
+        builders.append({"type": "parallels-iso", "headless": True, "guest_os_distribution": "d",
+                         "guest_os_type": "t", "parallels_tools_host_path": "p"})
+        for number, builder in enumerate(builders):
+            builder["name"] = "b%03d" % number
+        self.write("t.json", json.dumps({"builders": builders, "post-processors": [
+            {"type": "docker-tag", "tag": "a,b", "tags": ["c"]}, {"type": "docker-tag", "tag": "a"},
+            [{"type": "manifest", "filename": "m"}], {"type": "docker-push", "login_email": "e"}]}))
+        ours = self.good(self.farmctl("fix", "-validate=false", "t.json"))
+        theirs = self.good(self.packer("fix", "-validate=false", "t.json"))
+        for mine, other in zip(json.loads(ours.out)["builders"], json.loads(theirs.out)["builders"]):
+            self.assertEqual(mine, other)
+        self.assertEqual(ours.out, theirs.out)
 
     @needs_packer
     def test_inspect_prints_what_packer_prints(self):
@@ -131,19 +220,40 @@ class TemplateLanguage(Case):
                 folder = self.copy(name)
                 with open(os.path.join(folder, "golden.plan")) as file:
                     wrong = file.read().startswith("error ")
-                arguments = []
-                given = os.path.join(folder, "arguments")
-                if os.path.exists(given):
-                    with open(given) as file:
-                        for line in file.read().splitlines():
-                            flag, value = line.split(" ", 1)
-                            arguments += [flag + "=" + value]
+                arguments = self.arguments_of(folder)
                 for flag in ([], ["-syntax-only"]):
                     done = self.farmctl("validate", *flag, *arguments, ".", cwd=folder,
                                         env={"PKR_VAR_from_env": "x"})
                     # Scripts that a template names are not part of the corpus.
                     if flag or not ("Bad script" in done.out or "is not a directory" in done.out):
                         self.assertEqual(done.code, 1 if wrong and not flag else 0, done)
+
+    @unittest.skipUnless(os.environ.get("HCL2JSON") and shutil.which("node"),
+                         "needs node, and HCL2JSON to name the folder of the npm package @cdktf/hcl2json")
+    def test_hcl2json_reads_the_same_templates(self):
+        """A second parser turns native templates into JSON; as HCL JSON they must mean the same."""
+        for name in corpus("hcl"):
+            folder = self.copy(name)
+            files = glob.glob(os.path.join(folder, "*.pkr.hcl"))
+            if not files:
+                continue
+            arguments = self.arguments_of(folder)
+            def meaning():
+                done = self.farmctl("inspect", *arguments, ".", cwd=folder, env={"PKR_VAR_from_env": "x"})
+                self.assertEqual(done.code, 0, done)
+                # The JSON keeps no order between blocks of different types.
+                return sorted(re.sub(r"20\d{12}", "TIME", done.out).splitlines())
+            with self.subTest(name):
+                before = meaning()
+                done = subprocess.run(["node", "-e", HCL2JSON, *files], capture_output=True, text=True,
+                                      timeout=120, check=True)
+                for line in done.stdout.splitlines():
+                    file, body = json.loads(line)
+                    keywords(body)
+                    os.remove(file)
+                    with open(file[:-len(".pkr.hcl")] + ".pkr.json", "w") as json_file:
+                        json.dump(body, json_file)
+                self.assertEqual(meaning(), before)
 
     def repository(self):
         folder = self.folder("repo")
@@ -199,12 +309,45 @@ class TemplateLanguage(Case):
         done = self.facts(text.replace(folder + '"', self.dir + '"', 1), code=1)
         self.assertIn("no git repository at", done.out)
 
-    def test_http_data_source_asks_once_and_says_what_failed(self):
+    def server(self):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = "http://127.0.0.1:%d" % server.server_port
+        return "http://127.0.0.1:%d" % server.server_port
+
+    def test_online_reads_checksum_files(self):
+        url = self.server()
+        digest = "ab" * 32
+        self.write("sums/local", "%s *own.iso\n" % digest)
+        template = ('source "qemu" "%s" {\n  iso_url = "%s"\n  iso_checksum = "file:%s"\n'
+                    '  ssh_username = "u"\n  ssh_password = "p"\n  shutdown_command = "s"\n}\n')
+        sources = [("net", url + "/a/net.iso", url + "/sums?" + digest + "%20%20net.iso"),
+                   ("own", "own.iso", "sums/local")]
+        text = "".join(template % source for source in sources) + (
+            'build {\n  sources = ["qemu.net", "qemu.own"]\n}\n')
+        self.write("t.pkr.hcl", text)
+        done = self.farmctl("validate", "t.pkr.hcl")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("Not checked offline (checksum files): %s, sums/local. --online reads them."
+                      % sources[0][2], done.out)
+        done = self.farmctl("validate", "--online", "t.pkr.hcl")
+        self.assertEqual(done.code, 0, done)
+        for _, iso, sums in sources:
+            self.assertIn("Checked: file:%s has sha256:%s for %s" % (sums, digest, iso), done.out)
+        self.assertNotIn("Not checked", done.out)
+        for old, new, wanted in (("/sums?", "/missing?", "HTTP status 404"),
+                                 ("own.iso", "other.iso", "no checksum for other.iso"),
+                                 ("sums/local", "sums/none", "checksum file sums/none")):
+            with self.subTest(wanted):
+                self.write("t.pkr.hcl", text.replace(old, new))
+                done = self.farmctl("validate", "--online", "t.pkr.hcl")
+                self.assertEqual(done.code, 1, done)
+                self.assertIn(wanted, done.out)
+                self.assertRegex(done.out, 'Error: No checksum for build "qemu.(net|own)"')
+
+    def test_http_data_source_asks_once_and_says_what_failed(self):
+        url = self.server()
         text = ('data "http" "p" {\n  url = "%s/page"\n  method = "POST"\n  request_body = "hello"\n'
                 '  request_headers = { X-Key = "k" }\n}\nlocals {\n  facts = data.http.p\n}\n' % url)
         facts = self.facts(text)

@@ -57,6 +57,15 @@ plan::DataSourceAsker data_source_program(const Environment& environment,
   };
 }
 
+Result<std::string> read_checksum_file(const Environment& environment,
+                                       const std::string& working_directory,
+                                       const std::string& checksum, const std::string& url) {
+  const value::Value question = value::Value::object(
+      {{"checksum", value::Value::string(checksum)}, {"url", value::Value::string(url)}});
+  const value::Value answer = TRY(ask(question, environment, working_directory));
+  return answer.as_string();
+}
+
 functions::LocalOutside::SecretHook secret_program(const Environment& environment,
                                                    const std::string& working_directory) {
   return [environment, working_directory](

@@ -16,4 +16,10 @@ plan::DataSourceAsker data_source_program(const Environment& environment,
 functions::LocalOutside::SecretHook secret_program(const Environment& environment,
                                                    const std::string& working_directory);
 
+/// The same program asked for the checksum of what is at `url`, which `checksum` ("file:...") names a
+/// file for: "sha256:...".
+Result<std::string> read_checksum_file(const Environment& environment,
+                                       const std::string& working_directory,
+                                       const std::string& checksum, const std::string& url);
+
 }  // namespace farm::farmctl

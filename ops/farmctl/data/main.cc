@@ -1,5 +1,6 @@
-// farmctl-data-source: asks one data source or secret store. Standard input: an encoded object {type,
-// config} or {secret, arguments}; standard output: the outputs or the secret, encoded. An error is one text on standard error and exit code 1.
+// farmctl-data-source: asks one data source or secret store, or reads a checksum file. Standard input:
+// an encoded object {type, config}, {secret, arguments} or {checksum, url}; standard output: the
+// outputs, the secret or the checksum, encoded. An error is one text on standard error and exit code 1.
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include "builders/core/data_source.h"
 #include "builders/external/data_source.h"
+#include "builders/steps/checksum_file.h"
 #include "ops/farmctl/data/secret_lookup.h"
 
 namespace farm {
@@ -36,8 +38,32 @@ Result<value::Value> ask_secret(const value::Value& kind, const value::Value* ar
   return value::Value::string(std::move(secret));
 }
 
+std::string working_directory() {
+  std::array<char, 4096> directory{};
+  const char* const cwd = ::getcwd(directory.data(), directory.size());
+  return cwd == nullptr ? "." : cwd;
+}
+
+Result<value::Value> read_checksum(const value::Value& checksum, const value::Value* url) {
+  if (url == nullptr) return corrupt("the request names no URL");
+  const Environment environment = Environment::of_process();
+  const std::string directory = working_directory();
+  const auto absolute = [&](const std::string& path) {
+    if (path == "~" || path.starts_with("~/")) {
+      return environment.get_or("HOME", "/") + path.substr(1);
+    }
+    return path.starts_with('/') ? path : directory + "/" + path;
+  };
+  const builders::steps::Checksum found = TRY(builders::steps::resolve_checksum(
+      checksum.as_string(), url->as_string(), absolute, stop()));
+  return value::Value::string(found.text());
+}
+
 Result<value::Value> ask(const std::string& request) {
   const value::Value decoded = TRY(value::decode(request));
+  if (const value::Value* checksum = decoded.get("checksum")) {
+    return read_checksum(*checksum, decoded.get("url"));
+  }
   if (const value::Value* secret = decoded.get("secret")) {
     return ask_secret(*secret, decoded.get("arguments"));
   }
@@ -50,9 +76,7 @@ Result<value::Value> ask(const std::string& request) {
   builders::external::register_data_sources(registry,
                                             builders::external::user_plugins(environment).plugins);
   const std::unique_ptr<builders::DataSource> source = TRY(registry.make(type->as_string()));
-  std::array<char, 4096> directory{};
-  const char* const cwd = ::getcwd(directory.data(), directory.size());
-  return source->ask(*config, {environment, cwd == nullptr ? "." : cwd, stop()});
+  return source->ask(*config, {environment, working_directory(), stop()});
 }
 
 int run() {

@@ -43,7 +43,8 @@ const std::vector<Layer>& layers() {
        {"common", "builders/core/schema", "builders/core", "builders/external/catalog"}},
       {"ops/farmctl/build",
        {"common", "builders/core", "builders/external", "coordinator", "agent", "ops/farmctl"}},
-      {"ops/farmctl/data", {"common", "builders/core", "builders/external"}},
+      {"ops/farmctl/data",
+       {"common", "builders/core", "builders/external", "builders/steps/checksum_file.h"}},
       {"ops/farmctl/local", {"common", "coordinator", "ops/farmctl"}},
   };
   return kLayers;
