@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/diagnostic.h"
+#include "common/template/interpolate/function_table.h"
 #include "common/template/interpolate/lexer.h"
 #include "common/template/interpolate/quote.h"
 
@@ -14,6 +16,16 @@ namespace {
 
 // Bounds the recursion of parser, evaluator and destructors; people write at most three levels.
 constexpr int kMaxDepth = 100;
+
+/// ` (did you mean "user"?)`, or nothing.
+std::string similar_function(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& family : {builtin_functions(), packer_functions()}) {
+    for (const FunctionEntry& entry : family) names.emplace_back(entry.name);
+  }
+  const std::string near = nearest_name(name, names);
+  return near.empty() ? "" : fmt::format(" (did you mean {}?)", quote(near));
+}
 
 class Parser {
  public:
@@ -386,7 +398,8 @@ class Parser {
       case TokenKind::Identifier:
         operand.kind = Operand::Kind::Function;
         if (!is_function_(token.text)) {
-          return failure(fmt::format("function {} not defined", quote(operand.text)));
+          return failure(fmt::format("function {} not defined{}", quote(operand.text),
+                                     similar_function(operand.text)));
         }
         return operand;
       case TokenKind::LeftParen:

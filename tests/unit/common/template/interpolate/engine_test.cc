@@ -105,6 +105,8 @@ TEST(Engine, ReportsSyntaxErrors) {
   check(
       {
           {"{{foo}}", "error: template: root:1: function \"foo\" not defined"},
+          {"{{usr `a`}}",
+           "error: template: root:1: function \"usr\" not defined (did you mean \"user\"?)"},
           {"a\nb{{foo}}", "error: template: root:2: function \"foo\" not defined"},
           {"{{ if }}x{{ end }}", "error: template: root:1: missing value for if"},
           {"{{ end }}", "error: template: root:1: unexpected {{end}}"},
