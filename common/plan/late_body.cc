@@ -8,6 +8,7 @@
 #include "common/plan/core_attributes.h"
 #include "common/plan/override_options.h"
 #include "common/plan/render.h"
+#include "common/template/hcl2/dynamic_body.h"
 #include "common/template/functions/local_outside.h"
 
 namespace farm::plan {
@@ -16,6 +17,8 @@ namespace {
 // Where the scope keeps the declared name of the source, by which `override` also goes; no
 // identifier, so that templates cannot see it.
 constexpr const char* kDeclaredSource = "*source";
+// Likewise the iterators of the `dynamic` blocks around the body.
+constexpr const char* kIterators = "*iterators";
 
 const std::string* first_step(const hcl2::Traversal& reference) {
   if (reference.steps.empty()) return nullptr;
@@ -98,6 +101,10 @@ LateBody make_late_body(const hcl2::Body& body, const std::vector<hcl2::Traversa
                          value::Value::object({{"name", value::Value::string(build_name)}}));
   roots.insert_or_assign(kDeclaredSource,
                          value::Value::object({{"name", value::Value::string(source_name)}}));
+  value::Value::Map iterators = hcl2::iterators_of(body);
+  if (!iterators.empty()) {
+    roots.insert_or_assign(kIterators, value::Value::object(std::move(iterators)));
+  }
   late.scope = value::Value::object(std::move(roots));
   return late;
 }
@@ -126,6 +133,9 @@ Result<value::Value> resolve_late(const ComponentSpec& spec, const ComponentSche
     value::Value::Map members = *build;
     members.insert_or_assign("name", value::Value::string(build_name));
     scope.set("build", value::Value::object(std::move(members)));
+  }
+  if (const value::Value* iterators = late.scope.get(kIterators)) {
+    for (const auto& [name, v] : iterators->entries()) scope.set(name, v);
   }
   // Whatever a template may read from the environment was read when it was planned.
   const Environment environment;

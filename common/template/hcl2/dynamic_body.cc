@@ -1,11 +1,10 @@
 // expand_dynamic(): `dynamic` blocks become the blocks that they describe while a body is read.
 // Inside their content the iterator is a variable, so expressions found there are wrapped.
-#include <algorithm>
+#include "common/template/hcl2/dynamic_body.h"
+
 #include <set>
 
-#include "common/template/hcl2/body.h"
 #include "common/template/hcl2/body_check.h"
-#include "common/template/hcl2/value_literal.h"
 
 namespace farm::hcl2 {
 namespace {
@@ -90,15 +89,6 @@ class BoundExpression : public Expression {
       object_;
 };
 
-std::string json_escaped(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
 /// What a `dynamic` block says.
 struct DynamicBlock {
   std::string type;
@@ -164,7 +154,9 @@ class DynamicBody : public Body {
   SourceRange missing_item_range() const override { return original_->missing_item_range(); }
   SourceRange range() const override { return original_->range(); }
   bool is_json() const override { return original_->is_json(); }
-  std::string source_text() const override;
+  // As it is written: `dynamic` blocks and iterators are there still.
+  std::string source_text() const override { return original_->source_text(); }
+  const Value::Map& iterators() const { return bindings_->iterators; }
 
  private:
   static BodySchema with_dynamic(BodySchema schema) {
@@ -202,7 +194,6 @@ class DynamicBody : public Body {
                        Diagnostics& diagnostics) const;
   Value evaluate(const Expression& expression, const Bindings& bindings,
                  Diagnostics& diagnostics) const;
-  static void collect(const Body& body, std::vector<Traversal>& references);
 
   BodyPtr original_;
   EvalContext context_;  // refers to what the caller of expand_dynamic() keeps alive
@@ -312,7 +303,8 @@ bool DynamicBody::iterate(const DynamicBlock& dynamic, const Block& block,
     context_.budget.steps -= 100;  // a block costs more than an expression
     const bool sensitive = collection.is_sensitive() || element.is_sensitive();
     const Value v = sensitive ? element.with_sensitive() : element;
-    if (!add_block(dynamic, block, schema, key, v, false, into, diagnostics)) return false;
+    const Value k = collection.is_sensitive() ? key.with_sensitive() : key;
+    if (!add_block(dynamic, block, schema, k, v, false, into, diagnostics)) return false;
   }
   return true;
 }
@@ -365,64 +357,16 @@ bool DynamicBody::evaluate_labels(const DynamicBlock& dynamic, const Bindings& b
   return true;
 }
 
-// Every reference in `body`, also in the blocks inside.
-void DynamicBody::collect(const Body& body, std::vector<Traversal>& references) {
-  BodySchema schema;
-  std::set<std::string> seen;
-  // A name may be an attribute or a block; the body knows which, and says so only through content.
-  for (const std::string& name : body.item_names()) {
-    if (!seen.insert(name).second) continue;
-    schema.attributes.push_back({name, false});
-  }
-  Diagnostics ignored;
-  BodyPtr rest;
-  const BodyContent attributes = body.partial_content(schema, rest, ignored);
-  for (const Attribute& attribute : attributes.attributes) {
-    attribute.expression->references(references);
-  }
-  for (size_t labels = 0; labels <= 2; ++labels) {
-    BodySchema blocks;
-    for (const std::string& name : seen) {
-      blocks.blocks.push_back({name, std::vector<std::string>(labels, "label")});
-    }
-    const BodyContent found = body.partial_content(blocks, rest, ignored);
-    for (const Block& block : found.blocks) collect(*block.body, references);
-  }
-}
-
-// The iterators are written into the text as literals, so that it can be read again where they
-// are not known. `dynamic` blocks stay: whoever reads the text expands them again.
-std::string DynamicBody::source_text() const {
-  std::string text = original_->source_text();
-  if (bindings_->iterators.empty() || bindings_->unknown) return text;
-  std::vector<Traversal> references;
-  collect(*original_, references);
-  std::sort(references.begin(), references.end(), [](const Traversal& a, const Traversal& b) {
-    return a.range.start.byte > b.range.start.byte;
-  });
-  // Native text begins after the brace, JSON text with it.
-  const bool json = original_->is_json();
-  const uint32_t text_start = original_->range().start.byte + (json ? 0 : 1);
-  uint32_t last = UINT32_MAX;
-  for (const Traversal& reference : references) {
-    const auto found = bindings_->iterators.find(reference.root);
-    if (found == bindings_->iterators.end() || reference.range.start.byte == last) continue;
-    last = reference.range.start.byte;
-    const size_t at = last - text_start;
-    const bool there = last >= text_start && at < text.size() &&
-                       text.compare(at, reference.root.size(), reference.root) == 0;
-    if (!there || !found->second.is_wholly_known()) continue;
-    const std::string literal = value_literal(found->second);
-    text.replace(at, reference.root.size(), json ? json_escaped(literal) : literal);
-  }
-  return text;
-}
-
 }  // namespace
 
 BodyPtr expand_dynamic(BodyPtr body, const EvalContext& context) {
   return std::make_shared<DynamicBody>(std::move(body), context,
                                        std::make_shared<const Bindings>());
+}
+
+Value::Map iterators_of(const Body& body) {
+  const auto* dynamic = dynamic_cast<const DynamicBody*>(&body);
+  return dynamic == nullptr ? Value::Map{} : dynamic->iterators();
 }
 
 }  // namespace farm::hcl2

@@ -70,6 +70,37 @@ TEST_F(LateBodies, ReportMissingBuildValues) {
       << config.error().message;
 }
 
+TEST(LateBody, KeepsMarksOfIterators) {
+  Planning planning("a.pkr.hcl", R"(
+variable "tokens" {
+  default   = ["s3cret"]
+  sensitive = true
+}
+source "null" "a" { communicator = "none" }
+build {
+  sources = ["null.a"]
+  dynamic "provisioner" {
+    for_each = var.tokens
+    labels   = ["shell-local"]
+    iterator = it
+    content {
+      inline = [for source in ["x"] : "${source} ${build.ID} ${md5(it.value)}"]
+    }
+  }
+})");
+  const Diagnosed<Plan> planned = planning.run();
+  ASSERT_EQ(dump(planned.diagnostics), "");
+  const value::Value::Map build = {{"ID", value::Value::string("vm-1")}};
+  const Result<value::Value> config = resolve_late(
+      planned.value->jobs.at(0).provisioners.at(0).component,
+      *builders::component_catalog().find(ComponentKind::Provisioner, "shell-local"), &build,
+      WallTime{0}, "/tmp");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  const value::Value& line = config->get("inline")->elements().at(0);
+  EXPECT_EQ(line.as_string(), "x vm-1 33e1b232a4e6fa0028a6670753749a17");
+  EXPECT_TRUE(config->get("inline")->has_sensitive());
+}
+
 TEST(LateBody, KeepsOverridesByTheDeclaredName) {
   Planning planning("a.pkr.hcl", R"(
 source "null" "a" { communicator = "none" }

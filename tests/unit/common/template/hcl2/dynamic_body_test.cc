@@ -1,3 +1,5 @@
+#include "common/template/hcl2/dynamic_body.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/common/template/hcl2/evaluation.h"
@@ -88,44 +90,44 @@ TEST(DynamicBody, Expands) {
   }
 }
 
-TEST(DynamicBody, SourceTextHoldsTheIteratorsValue) {
+TEST(DynamicBody, TextAndIteratorsGiveTheSameValues) {
   World world;
   Diagnostics diagnostics;
   const BodyPtr body = expand_dynamic(
-      parse_native("dynamic \"sub\" {\n for_each = [\"say \\\"$${x}\\\"\"]\n content {\n"
-                   "  x = \"${sub.value}!\"\n  y = [for sub in [1] : sub]\n }\n}\n",
+      parse_native("dynamic \"sub\" {\n for_each = [{ l = var.l, m = var.m, s = var.secret }]\n"
+                   " content {\n  x = sub.value\n  y = [for sub in [1] : sub]\n }\n}\n",
                    "t", diagnostics),
       world.context());
   const BodyContent content = body->content({{}, {{"sub", {}}}}, diagnostics);
   ASSERT_EQ(content.blocks.size(), 1U);
+  EXPECT_TRUE(iterators_of(*body).empty());
+  Scope scope(&world.scope);
+  for (const auto& [name, v] : iterators_of(*content.blocks[0].body)) scope.set(name, v);
   const BodyPtr again =
       parse_native(content.blocks[0].body->source_text(), "again", diagnostics);
-  ASSERT_FALSE(diagnostics.has_errors());
   const auto attributes = again->just_attributes(diagnostics);
   ASSERT_EQ(attributes.size(), 2U);
-  EXPECT_EQ(attributes[0].expression->evaluate(world.context(), diagnostics).as_string(),
-            "say \"${x}\"!");
-  EXPECT_EQ(attributes[1].expression->evaluate(world.context(), diagnostics).size(), 1U);
+  const EvalContext context{scope, world.context().functions, world.context().budget};
+  const value::Value v = attributes[0].expression->evaluate(context, diagnostics);
+  EXPECT_EQ(v.type().str(), "object({l=list(string),m=map(number),s=string})");
+  EXPECT_TRUE(v.get("s")->is_sensitive());
+  EXPECT_FALSE(v.get("l")->is_sensitive());
+  EXPECT_EQ(attributes[1].expression->evaluate(context, diagnostics).size(), 1U);
   EXPECT_FALSE(diagnostics.has_errors());
 }
 
-TEST(DynamicBody, SourceTextKeepsTheIteratorsType) {
+TEST(DynamicBody, SecretCollectionsGiveSecretIterators) {
   World world;
   Diagnostics diagnostics;
   const BodyPtr body = expand_dynamic(
-      parse_native("dynamic \"sub\" {\n for_each = [{ l = var.l, m = var.m, s = var.set }]\n"
-                   " content {\n  x = sub.value\n }\n}\n",
+      parse_native("dynamic \"sub\" {\n for_each = var.secretlist\n content {\n  x = sub.value\n }\n}\n",
                    "t", diagnostics),
       world.context());
   const BodyContent content = body->content({{}, {{"sub", {}}}}, diagnostics);
-  ASSERT_EQ(content.blocks.size(), 1U);
-  const BodyPtr again =
-      parse_native(content.blocks[0].body->source_text(), "again", diagnostics);
-  const auto attributes = again->just_attributes(diagnostics);
-  ASSERT_EQ(attributes.size(), 1U);
-  EXPECT_EQ(attributes[0].expression->evaluate(world.context(), diagnostics).type().str(),
-            "object({l=list(string),m=map(number),s=set(string)})");
-  EXPECT_FALSE(diagnostics.has_errors());
+  ASSERT_EQ(content.blocks.size(), 2U);
+  const value::Value sub = iterators_of(*content.blocks[0].body).at("sub");
+  EXPECT_TRUE(sub.get("key")->is_sensitive());
+  EXPECT_TRUE(sub.get("value")->is_sensitive());
 }
 
 }  // namespace
