@@ -6,6 +6,7 @@
 #include "builders/communicators/communicator_options.h"
 #include "builders/external/guest_calls.h"
 #include "builders/external/plugin_process.h"
+#include "builders/external/reaper.h"
 #include "builders/steps/connect.h"
 #include "builders/steps/provision.h"
 #include "common/io/files.h"
@@ -86,8 +87,8 @@ Result<std::optional<artifact::Artifact>> artifact_of(const json& done, const st
 
 class ExternalProvisioner final : public Provisioner {
  public:
-  ExternalProvisioner(Plugin plugin, std::string type)
-      : plugin_(std::move(plugin)), type_(std::move(type)) {}
+  ExternalProvisioner(Plugin plugin, ExternalComponent component)
+      : plugin_(std::move(plugin)), component_(std::move(component)) {}
 
   Findings prepare(const Value& config, const PrepareContext&) override {
     config_ = config;
@@ -95,8 +96,8 @@ class ExternalProvisioner final : public Provisioner {
   }
 
   Result<void> provision(BuildContext& context) override {
-    const json start = TRY(start_line("provisioner", type_, config_, context));
-    GuestCalls calls(context);
+    const json start = TRY(start_line("provisioner", component_.name, config_, context));
+    GuestCalls calls(context, component_);
     TRY(run_plugin({.plugin = plugin_,
                     .environment = context.environment,
                     .directory = context.working_directory,
@@ -111,14 +112,14 @@ class ExternalProvisioner final : public Provisioner {
 
  private:
   const Plugin plugin_;
-  const std::string type_;
+  const ExternalComponent component_;
   Value config_;
 };
 
 class ExternalPostProcessor final : public PostProcessor {
  public:
-  ExternalPostProcessor(Plugin plugin, std::string type)
-      : plugin_(std::move(plugin)), type_(std::move(type)) {}
+  ExternalPostProcessor(Plugin plugin, ExternalComponent component)
+      : plugin_(std::move(plugin)), component_(std::move(component)) {}
 
   Findings prepare(const Value& config, const PrepareContext&) override {
     config_ = config;
@@ -126,12 +127,12 @@ class ExternalPostProcessor final : public PostProcessor {
   }
 
   Result<PostProcessed> process(BuildContext& context, const artifact::Artifact& input) override {
-    json start = TRY(start_line("post-processor", type_, config_, context));
+    json start = TRY(start_line("post-processor", component_.name, config_, context));
     start["artifact"] = {{"builder_id", input.builder_id},
                          {"id", input.id},
                          {"text", input.text},
                          {"files", input.files}};
-    GuestCalls calls(context);
+    GuestCalls calls(context, component_);
     const json done =
         TRY(run_plugin({.plugin = plugin_,
                         .environment = context.environment,
@@ -143,7 +144,7 @@ class ExternalPostProcessor final : public PostProcessor {
                         .ui = &context.ui},
                        context.cancel));
     PostProcessed processed;
-    processed.artifact = TRY(artifact_of(done, type_, context));
+    processed.artifact = TRY(artifact_of(done, component_.name, context));
     processed.keep_input = done.value("keep_input", json()) == json(true);
     // "same": the input goes on, as after a manifest.
     if (!processed.artifact && done.value("same", json()) == json(true)) {
@@ -155,14 +156,14 @@ class ExternalPostProcessor final : public PostProcessor {
 
  private:
   const Plugin plugin_;
-  const std::string type_;
+  const ExternalComponent component_;
   Value config_;
 };
 
 class ExternalBuilder final : public Builder {
  public:
-  ExternalBuilder(Plugin plugin, std::string type)
-      : plugin_(std::move(plugin)), type_(std::move(type)) {}
+  ExternalBuilder(Plugin plugin, ExternalComponent component)
+      : plugin_(std::move(plugin)), component_(std::move(component)) {}
 
   Findings prepare(const Value& config, const PrepareContext& context) override {
     Findings findings;
@@ -178,8 +179,8 @@ class ExternalBuilder final : public Builder {
   }
 
   Result<std::optional<artifact::Artifact>> run(BuildContext& context) override {
-    const json start = TRY(start_line("builder", type_, config_, context));
-    GuestCalls calls(context);
+    const json start = TRY(start_line("builder", component_.name, config_, context));
+    GuestCalls calls(context, component_);
     Result<json> done = run_plugin(
         {.plugin = plugin_,
          .environment = context.environment,
@@ -194,7 +195,7 @@ class ExternalBuilder final : public Builder {
         context.cancel);
     context.communicator.reset();
     TRY(done);
-    return artifact_of(*done, type_, context);
+    return artifact_of(*done, component_.name, context);
   }
 
  private:
@@ -219,7 +220,7 @@ class ExternalBuilder final : public Builder {
   }
 
   const Plugin plugin_;
-  const std::string type_;
+  const ExternalComponent component_;
   Value config_;
   CommunicatorOptions communicator_;
 };
@@ -229,22 +230,27 @@ class ExternalBuilder final : public Builder {
 void register_plugins(Registry& registry, const std::vector<Plugin>& plugins) {
   for (const Plugin& plugin : plugins) {
     for (const ExternalComponent& component : plugin.components) {
-      const std::string& name = component.name;
       switch (component.kind) {
         case ComponentKind::Builder:
-          registry.add_builder(
-              name, [plugin, name] { return std::make_unique<ExternalBuilder>(plugin, name); });
+          registry.add_builder(component.name, [plugin, component] {
+            return std::make_unique<ExternalBuilder>(plugin, component);
+          });
           break;
         case ComponentKind::Provisioner:
-          registry.add_provisioner(
-              name, [plugin, name] { return std::make_unique<ExternalProvisioner>(plugin, name); });
+          registry.add_provisioner(component.name, [plugin, component] {
+            return std::make_unique<ExternalProvisioner>(plugin, component);
+          });
           break;
         case ComponentKind::PostProcessor:
-          registry.add_post_processor(name, [plugin, name] {
-            return std::make_unique<ExternalPostProcessor>(plugin, name);
+          registry.add_post_processor(component.name, [plugin, component] {
+            return std::make_unique<ExternalPostProcessor>(plugin, component);
           });
           break;
         case ComponentKind::DataSource: break;
+      }
+      for (const std::string& resource : component.resources) {
+        registry.add_reaper(ledger_kind(component.name, resource),
+                            plugin_reaper(plugin, component, resource));
       }
     }
   }

@@ -39,8 +39,8 @@ Value from_json_document(const json& document) {
     case json::value_t::boolean: return Value::boolean(document);
     case json::value_t::string: return Value::string(document);
     case json::value_t::number_integer:
-    case json::value_t::number_unsigned:
       return Value::number(value::Number(document.get<int64_t>()));
+    case json::value_t::number_unsigned:  // may be beyond int64_t
     case json::value_t::number_float: {
       const auto parsed = value::Number::parse(document.dump());
       return parsed ? Value::number(*parsed) : Value::null();
@@ -66,7 +66,7 @@ Result<json> GuestCalls::answer(const std::string& method, const json& parameter
     if (!context_.communicator) return invalid_input("there is no connection to a machine");
     return method == "guest.run" ? run(parameters) : transfer(method, parameters);
   }
-  if (method.starts_with("ledger.")) return note(method, parameters);
+  if (method.starts_with("ledger.")) return ledger_.answer(method, parameters);
   return not_found("there is no method '" + method.substr(0, 100) + "'");
 }
 
@@ -120,35 +120,6 @@ Result<json> GuestCalls::transfer(const std::string& method, const json& paramet
     TRY(guest.download(remote, local, {}, context_.cancel));
   } else if (method == "guest.download_directory") {
     TRY(guest.download_directory(remote, local, {}, context_.cancel));
-  } else {
-    return not_found("there is no method '" + method.substr(0, 100) + "'");
-  }
-  return json::object();
-}
-
-Result<json> GuestCalls::note(const std::string& method, const json& parameters) {
-  if (method == "ledger.intend") {
-    const std::string kind = TRY(text_parameter(parameters, "kind"));
-    const std::string name = TRY(text_parameter(parameters, "name"));
-    // What nobody could remove would stay in the ledger for ever.
-    if (kind != resource_kind::kPath && kind != resource_kind::kProcess) {
-      return invalid_input("a ledger entry is of kind 'path' or 'process'");
-    }
-    if (kind == resource_kind::kPath && !name.starts_with('/')) {
-      return invalid_input("a path in the ledger is absolute");
-    }
-    const uint64_t intent = TRY(context_.ledger.intend(kind, name));
-    return json{{"intent", intent}};
-  }
-  const auto intent = parameters.find("intent");
-  if (intent == parameters.end() || !intent->is_number_unsigned()) {
-    return invalid_input("the call needs the number 'intent'");
-  }
-  if (method == "ledger.bound") {
-    const std::string id = TRY(text_parameter(parameters, "id"));
-    TRY(context_.ledger.bound(*intent, id));
-  } else if (method == "ledger.gone") {
-    TRY(context_.ledger.gone(*intent));
   } else {
     return not_found("there is no method '" + method.substr(0, 100) + "'");
   }

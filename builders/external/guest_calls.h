@@ -6,12 +6,15 @@
 #include <string>
 
 #include "builders/core/build_context.h"
+#include "builders/external/plugin_ledger.h"
 
 namespace farm::builders::external {
 
 class GuestCalls {
  public:
-  explicit GuestCalls(BuildContext& context) : context_(context) {}
+  /// Both must outlive the object.
+  GuestCalls(BuildContext& context, const ExternalComponent& component)
+      : context_(context), ledger_(context, component) {}
 
   /// NotFound: there is no such method; InvalidInput: a parameter is missing.
   Result<nlohmann::json> answer(const std::string& method, const nlohmann::json& parameters);
@@ -19,8 +22,8 @@ class GuestCalls {
  private:
   Result<nlohmann::json> run(const nlohmann::json& parameters);
   Result<nlohmann::json> transfer(const std::string& method, const nlohmann::json& parameters);
-  Result<nlohmann::json> note(const std::string& method, const nlohmann::json& parameters);
   BuildContext& context_;
+  PluginLedger ledger_;
 };
 
 /// A parameter that must be there and be text.

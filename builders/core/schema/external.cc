@@ -20,6 +20,7 @@ using plan::OptionType;
 constexpr size_t kLargestDescription = 256U << 10;
 constexpr size_t kComponents = 64;
 constexpr size_t kOptions = 512;
+constexpr size_t kResources = 16;
 constexpr int kNesting = 8;
 
 // In the order of plan::OptionType and plan::ComponentKind.
@@ -37,13 +38,20 @@ bool is_name(const std::string& text, char joint) {
   });
 }
 
+struct Described {
+  std::unique_ptr<plan::ComponentSchema> schema;
+  std::vector<std::string> resources;
+};
+
 class Reader {
  public:
   explicit Reader(ExternalStore& store) : store_(store) {}
 
-  Result<std::unique_ptr<plan::ComponentSchema>> component(const json& table) {
+  Result<Described> component(const json& table) {
     if (!table.is_object()) return invalid_input("a component is no object");
-    auto schema = std::make_unique<plan::ComponentSchema>();
+    Described described;
+    described.schema = std::make_unique<plan::ComponentSchema>();
+    plan::ComponentSchema* schema = described.schema.get();
     const std::string name = TRY(text(table, "component", true));
     if (!is_name(name, '-')) return invalid_input("'" + name + "' is no name of a component");
     const std::string kind = TRY(text(table, "kind", true));
@@ -61,7 +69,8 @@ class Reader {
     std::sort(schema->options.begin(), schema->options.end(),
               [](const plan::Option& a, const plan::Option& b) { return a.name < b.name; });
     TRY(outputs(table, *schema));
-    return schema;
+    described.resources = TRY(resources(table, *schema));
+    return described;
   }
 
  private:
@@ -147,6 +156,23 @@ class Reader {
     return {};
   }
 
+  Result<std::vector<std::string>> resources(const json& table,
+                                             const plan::ComponentSchema& schema) {
+    std::vector<std::string> list;
+    for (const std::string_view name : TRY(texts(table, "resources"))) {
+      if (!is_name(std::string(name), '-') || list.size() == kResources) {
+        return invalid_input(fmt::format("'{}' is no name of a resource, or one too many", name));
+      }
+      list.emplace_back(name);
+    }
+    // Only their options are at hand when a dead build's remains are removed.
+    if (!list.empty() && schema.kind != ComponentKind::Builder &&
+        schema.kind != ComponentKind::PostProcessor) {
+      return invalid_input("'resources' is for builders and post-processors");
+    }
+    return list;
+  }
+
   Result<void> outputs(const json& table, plan::ComponentSchema& schema) {
     const auto list = table.find("outputs");
     if (list == table.end() || list->is_null()) return {};
@@ -165,8 +191,7 @@ class Reader {
   size_t count_ = 0;
 };
 
-Result<std::vector<std::unique_ptr<plan::ComponentSchema>>> read_all(
-    const std::string& description, ExternalStore& store) {
+Result<std::vector<Described>> read_all(const std::string& description, ExternalStore& store) {
   if (description.size() > kLargestDescription) return invalid_input("the description is too long");
   const json document = json::parse(description, nullptr, false);
   if (!document.is_object()) return invalid_input("the description is no JSON object");
@@ -178,15 +203,16 @@ Result<std::vector<std::unique_ptr<plan::ComponentSchema>>> read_all(
       list->size() > kComponents) {
     return invalid_input("the description has no list of 1 to 64 components");
   }
-  std::vector<std::unique_ptr<plan::ComponentSchema>> schemas;
-  for (const json& table : *list) schemas.push_back(TRY(Reader(store).component(table)));
-  return schemas;
+  std::vector<Described> all;
+  for (const json& table : *list) all.push_back(TRY(Reader(store).component(table)));
+  return all;
 }
 
-std::vector<ExternalComponent> named(
-    const std::vector<std::unique_ptr<plan::ComponentSchema>>& schemas) {
+std::vector<ExternalComponent> named(const std::vector<Described>& all) {
   std::vector<ExternalComponent> list;
-  for (const auto& schema : schemas) list.push_back({schema->kind, std::string(schema->name)});
+  for (const Described& one : all) {
+    list.push_back({one.schema->kind, std::string(one.schema->name), one.resources});
+  }
   return list;
 }
 
@@ -194,18 +220,18 @@ std::vector<ExternalComponent> named(
 
 Result<std::vector<ExternalComponent>> read_external_components(const std::string& description) {
   ExternalStore scratch;
-  const auto schemas = TRY(read_all(description, scratch));
-  return named(schemas);
+  const std::vector<Described> all = TRY(read_all(description, scratch));
+  return named(all);
 }
 
 Result<std::vector<ExternalComponent>> add_external_components(const std::string& description) {
   ExternalStore& store = external_store();
-  auto schemas = TRY(read_all(description, store));
-  std::vector<ExternalComponent> list = named(schemas);
+  std::vector<Described> all = TRY(read_all(description, store));
+  std::vector<ExternalComponent> list = named(all);
   bool fresh = false;
-  for (auto& schema : schemas) {
-    if (store.find(schema->kind, schema->name) != nullptr) continue;
-    store.add(std::move(schema));
+  for (Described& one : all) {
+    if (store.find(one.schema->kind, one.schema->name) != nullptr) continue;
+    store.add(std::move(one.schema));
     fresh = true;
   }
   if (fresh) store.descriptions.push_back(description);

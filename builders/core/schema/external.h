@@ -13,6 +13,8 @@ namespace farm::builders {
 struct ExternalComponent {
   plan::ComponentKind kind = plan::ComponentKind::Builder;
   std::string name;
+  /// Kinds of things it makes at a provider and can remove again when their build was killed.
+  std::vector<std::string> resources;
 };
 
 /// Reads a description, JSON {"protocol": 1, "components": [table...]}, without adding anything.

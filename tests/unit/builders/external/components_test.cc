@@ -183,6 +183,94 @@ TEST_F(External, BuilderUsesTheLedgerAndMakesAnArtifact) {
   EXPECT_EQ(build_.ledger.events, (std::vector<std::string>{"intend path /tmp/x", "gone 1"}));
 }
 
+TEST_F(External, LedgerTakesWhatIsTheRunsOwn) {
+  // The build's own entry, which a plugin must not close.
+  ASSERT_TRUE(build_.ledger.intend("process", "qemu").has_value());
+  ASSERT_TRUE(io::write_file(path("there"), "x").has_value());
+  const auto call = [](int id, const std::string& method, const std::string& params) {
+    return "ask '{\"type\": \"call\", \"id\": " + std::to_string(id) + ", \"method\": \"ledger." +
+           method + "\", \"params\": {" + params + "}}'\nprintf '%s\\n' \"$line\" >> replies\n";
+  };
+  maker_.make(
+      "lab",
+      "{\"component\": \"x-lab\", \"kind\": \"builder\", \"options\": [], \"resources\": "
+      "[\"box\"]}",
+      std::string(kAsk) + call(1, "gone", "\"intent\": 1") +
+          call(2, "intend", "\"kind\": \"box\", \"name\": \"b-1\"") +
+          call(3, "bound", "\"intent\": 2, \"id\": \"id-1\"") +
+          call(4, "intend", "\"kind\": \"ship\", \"name\": \"s\"") +
+          call(5, "intend", "\"kind\": \"path\", \"name\": \"" + path("there") + "\"") +
+          call(6, "intend", "\"kind\": \"path\", \"name\": \"/a/../b\"") +
+          call(7, "intend", "\"kind\": \"box\", \"name\": \"\"") +
+          call(8, "keep", "\"intent\": 2") + call(9, "gone", "\"intent\": 2") +
+          "echo '{\"type\": \"done\"}'");
+  std::unique_ptr<Builder> builder = std::move(*registry().builder("x-lab"));
+  ASSERT_TRUE(builder->prepare(Value::object({}), prepare_context()).ok());
+  ASSERT_TRUE(builder->run(build_.context).has_value());
+  const std::string replies = *io::read_file(path("replies"));
+  for (const char* words :
+       {"1 is no open ledger entry of this run",
+        "a ledger entry is of kind 'path', 'process' or one of the component's resources, not "
+        "'ship'",
+        "a path is written into the ledger before it is there: ", "a path in the ledger has no '..'",
+        "'name' of a ledger entry is text of 1 to 1024 bytes without control characters",
+        "2 is no open ledger entry of this run"}) {
+    EXPECT_NE(replies.find(words), std::string::npos) << words << "\n" << replies;
+  }
+  EXPECT_EQ(build_.ledger.events,
+            (std::vector<std::string>{"intend process qemu", "intend x-lab/box b-1",
+                                      "bound 2 id-1", "gone 2"}));
+}
+
+TEST_F(External, OneRunWritesAThousandEntries) {
+  maker_.make("flood",
+              "{\"component\": \"x-flood\", \"kind\": \"builder\", \"options\": [], "
+              "\"resources\": [\"box\"]}",
+              std::string(kAsk) +
+                  "i=0; while [ $i -le 1000 ]; do i=$((i+1)); ask '{\"type\": \"call\", \"id\": 1, "
+                  "\"method\": \"ledger.intend\", \"params\": {\"kind\": \"box\", \"name\": "
+                  "\"b\"}}'; done\nprintf '%s' \"$line\" > reply\necho '{\"type\": \"done\"}'");
+  std::unique_ptr<Builder> builder = std::move(*registry().builder("x-flood"));
+  ASSERT_TRUE(builder->prepare(Value::object({}), prepare_context()).ok());
+  ASSERT_TRUE(builder->run(build_.context).has_value());
+  EXPECT_EQ(build_.ledger.events.size(), 1000U);
+  EXPECT_NE(io::read_file(path("reply"))->find("one run writes at most 1000 ledger entries"),
+            std::string::npos);
+}
+
+TEST_F(External, ReaperRemovesWhatAKilledBuildLeft) {
+  maker_.make("lab",
+              "{\"component\": \"x-lab\", \"kind\": \"builder\", \"resources\": [\"box\"], "
+              "\"options\": [{\"name\": \"where\", \"type\": \"string\"}]}",
+              std::string(kAsk) +
+                  "printf '%s\\n' \"$start\" > start.json\n"
+                  "case $start in\n"
+                  "  *stuck*) echo '{\"type\": \"failed\", \"error\": \"it is in use\"}' ;;\n"
+                  "  *) echo '{\"type\": \"done\"}' ;;\n"
+                  "esac");
+  const Registry made = registry();
+  const Reaper* reaper = made.reaper("x-lab/box");
+  ASSERT_NE(reaper, nullptr);
+  EXPECT_EQ(made.reaper("box"), nullptr);
+  const BuildContext& build = build_.context;
+  ReapContext context{build.ui,     build.clock,  build.random,      build.environment,
+                      build.cancel, build.render, directory_.path(), {}};
+  EXPECT_EQ((*reaper)(context, {"x-lab/box", "b-1", ""}).error().message,
+            "the job's options of x-lab are gone");
+  context.components = {{plan::ComponentKind::Builder, "x-lab",
+                         Value::object({{"where", Value::string("rack 4")}})}};
+  const Result<void> removed = (*reaper)(context, {"x-lab/box", "b-1", "id-1"});
+  ASSERT_TRUE(removed.has_value()) << removed.error().message;
+  const std::string start = *io::read_file(path("start.json"));
+  EXPECT_NE(start.find("\"kind\":\"reaper\""), std::string::npos) << start;
+  EXPECT_NE(start.find("{\"where\":\"rack 4\"}"), std::string::npos) << start;
+  EXPECT_NE(start.find("\"resource\":{\"id\":\"id-1\",\"kind\":\"box\",\"name\":\"b-1\"}"),
+            std::string::npos)
+      << start;
+  EXPECT_EQ((*reaper)(context, {"x-lab/box", "stuck", ""}).error().message,
+            "plugin lab: it is in use");
+}
+
 TEST_F(External, ArtifactsThatAreNotThereAreALie) {
   maker_.make("liar", "{\"component\": \"x-liar\", \"kind\": \"builder\", \"options\": []}",
               "echo '{\"type\": \"done\", \"artifact\": {\"files\": [\"/nowhere/x\"]}}'");

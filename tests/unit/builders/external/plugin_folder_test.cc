@@ -122,6 +122,14 @@ TEST_F(Plugins, BadDescriptionsAreRefused) {
        "builder \"qemu\" is one of farm's own"},
       {"type", option("{\"name\": \"a\", \"type\": \"colour\"}"),
        "option 'a': 'colour' is no type"},
+      {"resource",
+       says("{\"protocol\": 1, \"components\": [{\"component\": \"p\", \"kind\": \"builder\", "
+            "\"resources\": [\"a/b\"]}]}"),
+       "'a/b' is no name of a resource, or one too many"},
+      {"resources-of",
+       says("{\"protocol\": 1, \"components\": [{\"component\": \"p\", \"kind\": "
+            "\"provisioner\", \"resources\": [\"a\"]}]}"),
+       "'resources' is for builders and post-processors"},
       {"unnamed", option("{\"type\": \"string\"}"), "a component or option without 'name'"},
       {"flag", option("{\"name\": \"a\", \"type\": \"string\", \"required\": \"yes\"}"),
        "'required' is not true or false"},
