@@ -153,10 +153,12 @@ class Ansible final : public Provisioner {
     ProxySettings settings;
     settings.user = target.user;
     settings.sftp_command = config_.sftp_command;
+    const staging::GuestOs os = staging::guest_os("", context);
+    if (os == staging::GuestOs::Unix) settings.shell_command = "exec /bin/sh";
     settings.port = config_.local_port;
     TRY(make_keys(context, settings, target));
     target.scp_needs_legacy_flag = !config_.use_sftp && local_scp_speaks_sftp(context);
-    Bridge bridge(staging::guest_os("", context));
+    Bridge bridge(os);
     const std::unique_ptr<SshProxy> proxy =
         TRY(SshProxy::start(settings, bridge, context.cancel));
     target.port = proxy->port();

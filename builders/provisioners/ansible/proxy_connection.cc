@@ -42,6 +42,7 @@ struct ProxyConnection::Channel {
   ssh_channel_callbacks_struct callbacks{};
   std::map<std::string, std::string> environment;
   std::shared_ptr<ChannelPipe> pipe;  // set when something runs
+  bool terminal = false;              // asked for
   bool input_ended = false;
   bool finished = false;
 
@@ -75,6 +76,7 @@ struct ProxyConnection::Callbacks {
     if (channel->raw == nullptr) return nullptr;
     channel->callbacks.userdata = data;
     channel->callbacks.channel_exec_request_function = exec;
+    channel->callbacks.channel_shell_request_function = shell;
     channel->callbacks.channel_subsystem_request_function = subsystem;
     channel->callbacks.channel_env_request_function = environment;
     channel->callbacks.channel_pty_request_function = terminal;
@@ -87,6 +89,10 @@ struct ProxyConnection::Callbacks {
 
   static int exec(ssh_session, ssh_channel raw, const char* command, void* data) {
     return self(data).start(raw, command);
+  }
+
+  static int shell(ssh_session, ssh_channel raw, void* data) {
+    return self(data).start_shell(raw);
   }
 
   static int subsystem(ssh_session, ssh_channel raw, const char* name, void* data) {
@@ -104,7 +110,9 @@ struct ProxyConnection::Callbacks {
 
   // A terminal is promised and not made: clients ask for one so that the command ends with them,
   // which the adapter sees to itself.
-  static int terminal(ssh_session, ssh_channel, const char*, int, int, int, int, void*) {
+  static int terminal(ssh_session, ssh_channel raw, const char*, int, int, int, int, void* data) {
+    Channel* channel = self(data).find(raw);
+    if (channel != nullptr) channel->terminal = true;
     return 0;
   }
   static int resize(ssh_session, ssh_channel, int, int, int, int, void*) { return 0; }
@@ -121,14 +129,33 @@ ProxyConnection::Channel* ProxyConnection::find(const ssh_channel_struct* raw) {
   return nullptr;
 }
 
-int ProxyConnection::start(ssh_channel_struct* raw, const std::string& command) {
-  Channel* channel = find(raw);
-  if (channel == nullptr || channel->pipe || command.empty()) return 1;
-  channel->pipe = std::make_shared<ChannelPipe>([wake = wake_] {
+std::shared_ptr<ChannelPipe> ProxyConnection::make_pipe() const {
+  return std::make_shared<ChannelPipe>([wake = wake_] {
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t put = ::write(wake->get(), &one, sizeof one);
   });
+}
+
+int ProxyConnection::start(ssh_channel_struct* raw, const std::string& command) {
+  Channel* channel = find(raw);
+  if (channel == nullptr || channel->pipe || command.empty()) return 1;
+  channel->pipe = make_pipe();
   bridge_.post({command, channel->environment, channel->pipe});
+  return 0;
+}
+
+// A shell that reads commands needs no terminal. One that talks to a person does, and the build's
+// communicator has none to give: the person is told.
+int ProxyConnection::start_shell(ssh_channel_struct* raw) {
+  Channel* channel = find(raw);
+  if (channel == nullptr || channel->pipe) return 1;
+  if (!channel->terminal && !rules_.shell_command.empty()) return start(raw, rules_.shell_command);
+  channel->pipe = make_pipe();
+  channel->pipe->write(PipeStream::ErrorOutput,
+                       channel->terminal
+                           ? "This adapter has no interactive shell: give ssh a command.\r\n"
+                           : "This adapter has no shell for this guest: give ssh a command.\r\n");
+  channel->pipe->finish(1);
   return 0;
 }
 

@@ -27,6 +27,7 @@ struct ClientRules {
   std::string user;
   ssh_key_struct* authorized_key = nullptr;  // owned by the proxy
   std::string sftp_command;
+  std::string shell_command;
 };
 
 class ProxyConnection {
@@ -50,6 +51,8 @@ class ProxyConnection {
   Moved move_output(Channel& channel);
   Channel* find(const ssh_channel_struct* raw);
   int start(ssh_channel_struct* raw, const std::string& command);
+  int start_shell(ssh_channel_struct* raw);
+  std::shared_ptr<ChannelPipe> make_pipe() const;
 
   SshSession session_;
   const ClientRules& rules_;

@@ -91,7 +91,8 @@ struct SshProxy::State {
       }
     }
     authorized.reset(TRY(import_public(settings.authorized_key)));
-    rules = {settings.user, authorized.get(), settings.sftp_command};
+    rules = {settings.user, authorized.get(), settings.sftp_command,
+             settings.shell_command};
     return {};
   }
 

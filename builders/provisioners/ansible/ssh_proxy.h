@@ -23,6 +23,8 @@ struct ProxySettings {
   std::vector<std::string> host_keys;
   /// What the sftp subsystem runs on the guest.
   std::string sftp_command;
+  /// What a login without a command runs on the guest, its input the client's; empty: refused.
+  std::string shell_command;
   uint16_t port = 0;  // 0: any; else this or one of the next nine
 };
 

@@ -36,6 +36,7 @@ class Adapter : public ::testing::Test {
     const int64_t bits = host == KeyPairType::Rsa ? 2048 : 0;
     settings.host_keys = {generate_key_pair(host, bits, "host")->private_key.reveal()};
     settings.sftp_command = "/usr/lib/openssh/sftp-server -e";
+    settings.shell_command = shell_;
     auto started = SshProxy::start(settings, bridge_, build_.cancel);
     ASSERT_TRUE(started.has_value()) << started.error().message;
     proxy_ = std::move(*started);
@@ -82,6 +83,7 @@ class Adapter : public ::testing::Test {
     return client("ssh", more, input);
   }
 
+  std::string shell_ = "exec /bin/sh";
   io::TempDirectory directory_;
   farm::testing::FakeBuild build_{directory_.path()};
   farm::testing::LocalCommunicator* guest_ = nullptr;
@@ -173,9 +175,29 @@ TEST_F(Adapter, NamesThatAreNotExpectedAreRefused) {
   EXPECT_TRUE(guest_->commands.empty());
 }
 
-TEST_F(Adapter, NoPasswordsForwardsOrShells) {
+TEST_F(Adapter, ShellReadsCommands) {
   start();
-  EXPECT_NE(client("ssh", {"ansible@127.0.0.1"}).status.code, 0);
+  const io::Finished done = client("ssh", {"ansible@127.0.0.1"}, "echo one\necho two >&2\nexit 3\n");
+  EXPECT_EQ(done.standard_output, "one\n");
+  EXPECT_NE(done.standard_error.find("two\n"), std::string::npos) << done.standard_error;
+  EXPECT_EQ(done.status.code, 3);
+}
+
+TEST_F(Adapter, NoShellForAPerson) {
+  start();
+  const io::Finished done = client("ssh", {"-tt", "ansible@127.0.0.1"});
+  EXPECT_EQ(done.standard_error, "This adapter has no interactive shell: give ssh a command.\r\n");
+  EXPECT_EQ(done.status.code, 1);
+  EXPECT_TRUE(guest_->commands.empty());
+}
+
+TEST_F(Adapter, NoShellForAGuestWithoutOne) {
+  shell_.clear();
+  start();
+  const io::Finished done = client("ssh", {"ansible@127.0.0.1"}, "echo in\n");
+  EXPECT_EQ(done.standard_error,
+            "This adapter has no shell for this guest: give ssh a command.\r\n");
+  EXPECT_EQ(done.status.code, 1);
   EXPECT_TRUE(guest_->commands.empty());
 }
 
