@@ -8,8 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "builders/steps/archive/format.h"
+#include "common/base/channel.h"
 #include "common/base/result.h"
 
 namespace farm::builders::archive {
@@ -34,17 +37,27 @@ std::unique_ptr<Compressor> make_stream_compressor(Algorithm algorithm, int leve
 /// As many as there are processors for this process.
 unsigned worker_count();
 
-/// Work done beside each other; its results are passed on in the order of add().
+/// Work done beside each other by threads of its own; its results are passed on in the order of
+/// add(), on the thread that calls it.
 class OrderedWork {
  public:
-  explicit OrderedWork(ByteOut out) : out_(std::move(out)), limit_(worker_count() + 1) {}
+  explicit OrderedWork(ByteOut out);
+  ~OrderedWork();
+  OrderedWork(const OrderedWork&) = delete;
+  OrderedWork& operator=(const OrderedWork&) = delete;
   Result<void> add(std::function<Result<std::string>()> work);
   Result<void> drain();
 
  private:
+  using Work = std::packaged_task<Result<std::string>()>;
   Result<void> take();
+  void start_worker();
+
   ByteOut out_;
-  size_t limit_;
+  size_t most_workers_;
+  size_t limit_;  // of what is under way; enough that no worker waits for the slowest
+  Channel<Work> waiting_;  // the workers share it
+  std::vector<std::thread> workers_;
   std::deque<std::future<Result<std::string>>> pending_;
 };
 

@@ -1,7 +1,9 @@
 #include "builders/steps/archive/deflate_stream.h"
 
 #include <algorithm>
+#include <optional>
 #include <sched.h>
+#include <system_error>
 #include <thread>
 #include <zlib.h>
 
@@ -49,11 +51,39 @@ unsigned worker_count() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+OrderedWork::OrderedWork(ByteOut out)
+    : out_(std::move(out)),
+      most_workers_(worker_count()),
+      limit_(3 * most_workers_),
+      waiting_(limit_) {}
+
+OrderedWork::~OrderedWork() {
+  waiting_.close();
+  for (std::thread& worker : workers_) worker.join();
+}
+
 Result<void> OrderedWork::add(std::function<Result<std::string>()> work) {
   while (pending_.size() >= limit_) TRY(take());
-  // Where no thread can be had, the piece is compressed when its turn has come.
-  pending_.push_back(std::async(std::launch::async | std::launch::deferred, std::move(work)));
+  if (workers_.size() < most_workers_) start_worker();
+  Work task(std::move(work));
+  pending_.push_back(task.get_future());
+  if (workers_.empty()) {
+    task();  // no thread can be had
+  } else {
+    waiting_.send(std::move(task));
+  }
   return {};
+}
+
+// One for each piece until there are enough: small inputs need no more.
+void OrderedWork::start_worker() {
+  try {
+    workers_.emplace_back([this] {
+      while (std::optional<Work> task = waiting_.wait()) (*task)();
+    });
+  } catch (const std::system_error&) {
+    most_workers_ = workers_.size();
+  }
 }
 
 Result<void> OrderedWork::take() {

@@ -51,7 +51,7 @@ class ArchiveTest : public ::testing::Test {
 // Several pieces for every algorithm, with repetitions across their borders, and an odd rest.
 std::string long_content(size_t size = (4U << 20) + 100'000) {
   std::string content;
-  for (int i = 0; content.size() < size; ++i) {
+  for (uint64_t i = 0; content.size() < size; ++i) {
     content += "line " + std::to_string(i * 7919 % 100'003) + "\n";
   }
   return content + "end";
