@@ -90,6 +90,54 @@ std::string json_escaped(std::string_view text) {
   return out;
 }
 
+// The code point at `at` of UTF-8 and its length; what is no UTF-8 stands for itself.
+std::pair<uint32_t, size_t> code_point(std::string_view text, size_t at) {
+  const auto first = static_cast<unsigned char>(text[at]);
+  const size_t length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (length == 1 || at + length > text.size()) return {first, 1};
+  uint32_t point = first & (0x7fU >> length);
+  for (size_t i = 1; i < length; ++i) {
+    point = point << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
+  }
+  return {point, length};
+}
+
+std::string json_unit(uint32_t unit) {
+  std::string out = "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += "0123456789abcdef"[unit >> shift & 15];
+  return out;
+}
+
+// JSON in ASCII alone, as Python writes it.
+std::string json_ascii(const std::string& escaped) {
+  std::string out;
+  for (size_t at = 0; at < escaped.size();) {
+    const auto [point, length] = code_point(escaped, at);
+    if (point < 0x80) {
+      out += escaped[at];
+    } else if (point < 0x10000) {
+      out += json_unit(point);
+    } else {
+      out += json_unit(0xd7c0 + (point >> 10)) + json_unit(0xdc00 + (point & 0x3ff));
+    }
+    at += length;
+  }
+  return out;
+}
+
+// JSON that may stand in HTML, as Go writes it.
+std::string json_html(const std::string& escaped) {
+  std::string out;
+  for (const char c : escaped) {
+    if (c == '<' || c == '>' || c == '&') {
+      out += json_unit(static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
@@ -136,10 +184,17 @@ std::string xml_escaped(std::string_view text) {
 // The secret in the forms in which scripts and their shells print it.
 std::vector<std::string> written_forms(const std::string& secret) {
   const std::string percent = percent_encoded(secret, true);
+  const std::string json = json_escaped(secret);
   return {percent,
           percent_encoded(secret, false),
           replaced(percent, "%20", "+"),
-          json_escaped(secret),
+          json,
+          json_ascii(json),
+          json_html(json),
+          // A document as a string of another one.
+          json_escaped(json),
+          json_escaped(json_ascii(json)),
+          json_escaped(json_html(json)),
           replaced(secret, "'", "'\"'\"'"),
           replaced(secret, "'", "'\\''"),
           backslashed(secret),

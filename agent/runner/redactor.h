@@ -1,6 +1,7 @@
 // Redactor: takes secrets out of text before it is written anywhere. A secret is found as it is,
 // with unified line ends, line by line, and in the forms scripts commonly print it in (base64 at
-// any alignment and in lines, percent-encoded, escaped for JSON, XML and the usual shells).
+// any alignment and in lines, percent-encoded, escaped for JSON in its dialects, XML and the usual
+// shells).
 #pragma once
 
 #include <array>
