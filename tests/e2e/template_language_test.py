@@ -136,7 +136,7 @@ class TemplateLanguage(Case):
     @needs_packer
     def test_fix_of_combined_options_agrees_with_packer(self):
         """Old and new spellings side by side. Left out, where packer 1.6.6 spoils a template that this fix
-        repairs: iso_checksum_type "none", "file:" before a "file:", references to renamed builders."""
+        repairs: iso_checksum_type "none", prefixes that are there already, references to renamed builders."""
         builders = []
         for old in ({}, {"cpu": 1}, {"ram_size": 2}, {"cpu": 1, "cpus": 3, "ram_size": 2, "memory": 4}):
             builders.append(dict(old, type="hyperv-iso", vhd_temp_path="p"))
@@ -152,7 +152,7 @@ class TemplateLanguage(Case):
                     builder = {"type": kind, "remote_type": "esx5", "disk_type_id": disk,
                                "skip_compaction": skip}
                     builders.append({key: v for key, v in builder.items() if v is not None})
-        for checksum in (None, "abc", "md5:abc"):
+        for checksum in (None, "abc"):
             for kind in (None, "md5", ""):
                 for url in (None, "http://u", ""):
                     builder = {"type": "qemu", "iso_checksum": checksum, "iso_checksum_type": kind,
@@ -322,7 +322,7 @@ class TemplateLanguage(Case):
         self.write("sums/local", "%s *own.iso\n" % digest)
         template = ('source "qemu" "%s" {\n  iso_url = "%s"\n  iso_checksum = "file:%s"\n'
                     '  ssh_username = "u"\n  ssh_password = "p"\n  shutdown_command = "s"\n}\n')
-        sources = [("net", url + "/a/net.iso", url + "/sums?" + digest + "%20%20net.iso"),
+        sources = [("net", url + "/a/net.iso", url + "/sums?" + digest + "%20%20net.iso%0A"),
                    ("own", "own.iso", "sums/local")]
         text = "".join(template % source for source in sources) + (
             'build {\n  sources = ["qemu.net", "qemu.own"]\n}\n')
@@ -427,6 +427,17 @@ class TemplateLanguage(Case):
             done = self.farmctl("validate", flag, "a.pkr.hcl")
             self.assertEqual(done.code, 1, done)
             self.assertIn("Function calls not allowed", done.out)
+
+    @needs_packer
+    def test_texts_of_json_variable_files_are_literal(self):
+        self.write("a.pkr.hcl", 'variable "x" {}\n' + NULL + BUILD)
+        for text in ("plain", "p%{ss", "${1 + 1}", "$${x}", "${upper(1)}", "a\"${"):
+            with self.subTest(text):
+                self.write("v.pkrvars.json", json.dumps({"x": text, "//": "why"}))
+                ours = self.good(self.farmctl("inspect", "-var-file=v.pkrvars.json", "a.pkr.hcl"))
+                theirs = self.good(self.packer("inspect", "-var-file=v.pkrvars.json", "a.pkr.hcl"))
+                self.assertIn("var.x: " + json.dumps(text), ours.out)
+                self.assertEqual(ours.out, theirs.out)
 
     def test_console_edits_lines_on_a_terminal(self):
         self.write("t.pkr.hcl", 'variable "name" {\n  default = "world"\n}\n' + NULL + BUILD)

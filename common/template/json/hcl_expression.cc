@@ -28,7 +28,7 @@ const hcl2::Expression* JsonExpression::as_native() const {
 }
 
 Value JsonExpression::evaluate(const hcl2::EvalContext& context, Diagnostics& diagnostics) const {
-  return NodeEvaluator(document_->file, context, diagnostics).value_of(*node_);
+  return NodeEvaluator(document_->file, &context, diagnostics).value_of(*node_);
 }
 
 void JsonExpression::references(std::vector<hcl2::Traversal>& into) const {

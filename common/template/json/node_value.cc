@@ -11,11 +11,10 @@ using value::Value;
 
 namespace {
 
-// A key that stands for itself: no template, and nothing that normalisation would change.
-bool is_plain_key(const std::string& text) {
-  return !is_template(text) && std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x80;
-  });
+// Nothing that normalisation would change.
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 // Gives the memory of what was read back; of a const node there is nothing to give.
@@ -54,7 +53,7 @@ Value NodeEvaluator::read(AnyNode& node) {
     case NodeKind::Boolean: return Value::boolean(node.boolean);
     case NodeKind::Number: return read_number(node);
     case NodeKind::String:
-      if (is_template(node.text)) return text_value(node.text, node.span);
+      if (is_template_here(node.text)) return text_value(node.text, node.span);
       return Value::string(std::move(node.text));  // a copy of a const node's
     case NodeKind::Array: return read_array(node);
     case NodeKind::Object: return read_object(node);
@@ -69,13 +68,17 @@ Value NodeEvaluator::read_number(const Node& node) {
   return Value::unknown(value::Type::number());
 }
 
+bool NodeEvaluator::is_template_here(const std::string& text) const {
+  return context_ != nullptr && is_template(text);
+}
+
 Value NodeEvaluator::text_value(const std::string& text, const Span& span) {
   Diagnostics problems;
   const hcl2::ExpressionPtr parsed =
       hcl2::parse_template(text, file_, problems, inside_quotes(span));
   const bool failed = parsed == nullptr || problems.has_errors();
   diagnostics_.append(std::move(problems));
-  return failed ? Value::unknown() : parsed->evaluate(context_, diagnostics_);
+  return failed ? Value::unknown() : parsed->evaluate(*context_, diagnostics_);
 }
 
 template <class AnyNode>
@@ -89,11 +92,12 @@ Value NodeEvaluator::read_array(AnyNode& node) {
 
 bool NodeEvaluator::read_key(const std::string& text, const Span& span, std::string& into,
                              bool& sensitive) {
-  if (is_plain_key(text)) {
+  const bool plain = !is_template_here(text);
+  if (plain && is_ascii(text)) {
     into = text;
     return true;
   }
-  const Value key = is_template(text) ? text_value(text, span) : Value::string(text);
+  const Value key = plain ? Value::string(text) : text_value(text, span);
   if (!key.is_known()) return false;
   sensitive = sensitive || key.is_sensitive();
   Result<Value> name = value::convert(key, value::Type::string());

@@ -21,10 +21,11 @@ SourcePosition inside_quotes(const Span& span);
 void each_template(const Node& node,
                    const std::function<void(const std::string&, SourcePosition)>& visit);
 
-/// Evaluates nodes of `file`; lives no longer than its arguments.
+/// Evaluates nodes of `file`; lives no longer than its arguments. Without a context there are no
+/// templates: strings and keys stand for themselves.
 class NodeEvaluator {
  public:
-  NodeEvaluator(const std::string& file, const hcl2::EvalContext& context,
+  NodeEvaluator(const std::string& file, const hcl2::EvalContext* context,
                 Diagnostics& diagnostics)
       : file_(file), context_(context), diagnostics_(diagnostics) {}
 
@@ -41,13 +42,14 @@ class NodeEvaluator {
   template <class AnyNode>
   value::Value read_object(AnyNode& node);
   value::Value read_number(const Node& node);
+  bool is_template_here(const std::string& text) const;
   value::Value text_value(const std::string& text, const Span& span);
   /// False: the key is not known, or is no key and reported.
   bool read_key(const std::string& text, const Span& span, std::string& into, bool& sensitive);
   SourceRange range(const Span& span) const { return {file_, span.start, span.end}; }
 
   const std::string& file_;
-  const hcl2::EvalContext& context_;
+  const hcl2::EvalContext* context_;
   Diagnostics& diagnostics_;
 };
 

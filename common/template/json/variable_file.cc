@@ -45,16 +45,19 @@ std::optional<std::vector<FileValue>> read_variable_file(const std::string& text
   return values;
 }
 
-value::Value take_value(FileValue& from, const hcl2::EvalContext& context,
-                        Diagnostics& diagnostics) {
-  return NodeEvaluator(from.range.file, context, diagnostics).take(from.node);
+value::Value take_value(FileValue& from, Diagnostics& diagnostics) {
+  return NodeEvaluator(from.range.file, nullptr, diagnostics).take(from.node);
 }
 
-void each_template(const FileValue& value, const VisitTemplate& visit) {
-  each_template(value.node, visit);
+std::optional<value::Value> literal_value(const hcl2::Expression& expression,
+                                          Diagnostics& diagnostics) {
+  const auto* json = dynamic_cast<const JsonExpression*>(&expression);
+  if (json == nullptr) return std::nullopt;
+  return NodeEvaluator(json->range().file, nullptr, diagnostics).value_of(json->node());
 }
 
-void each_template(const hcl2::Expression& expression, const VisitTemplate& visit) {
+void each_template(const hcl2::Expression& expression,
+                   const std::function<void(const std::string&, SourcePosition)>& visit) {
   if (const auto* json = dynamic_cast<const JsonExpression*>(&expression)) {
     each_template(json->node(), visit);
   }

@@ -1,5 +1,5 @@
-// VariableFile: a JSON file of variable values (`.pkrvars.json`). Such files are large: the text is
-// read once, and a value is made out of the parsed file, which is let go as it is read.
+// VariableFile: a JSON file of variable values (`.pkrvars.json`). Its strings are no templates. Such
+// files are large: a value is made out of the parsed file, which is let go as it is read.
 #pragma once
 
 #include <functional>
@@ -26,12 +26,14 @@ std::optional<std::vector<FileValue>> read_variable_file(const std::string& text
                                                          const std::string& file,
                                                          Diagnostics& diagnostics);
 /// The value, once: its node is used up.
-value::Value take_value(FileValue& from, const hcl2::EvalContext& context,
-                        Diagnostics& diagnostics);
+value::Value take_value(FileValue& from, Diagnostics& diagnostics);
 
-/// Every template in a value, or in an expression of HCL JSON: its text and where that begins.
-using VisitTemplate = std::function<void(const std::string&, SourcePosition)>;
-void each_template(const FileValue& value, const VisitTemplate& visit);
-void each_template(const hcl2::Expression& expression, const VisitTemplate& visit);
+/// The value of an expression of HCL JSON where only a literal may stand, such as a description: its
+/// strings are no templates. Empty for native syntax.
+std::optional<value::Value> literal_value(const hcl2::Expression& expression,
+                                          Diagnostics& diagnostics);
+/// Every template in an expression of HCL JSON: its text and where that begins.
+void each_template(const hcl2::Expression& expression,
+                   const std::function<void(const std::string&, SourcePosition)>& visit);
 
 }  // namespace farm::json

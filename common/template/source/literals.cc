@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "common/template/json/variable_file.h"
+
 namespace farm::templates {
 
-std::optional<value::Value> evaluate_as(const hcl2::Attribute& attribute, const value::Type& type,
-                                        const hcl2::EvalContext& context,
-                                        Diagnostics& diagnostics) {
-  const value::Value raw = attribute.expression->evaluate(context, diagnostics);
+namespace {
+
+std::optional<value::Value> converted_to(const value::Type& type, const value::Value& raw,
+                                         const hcl2::Attribute& attribute,
+                                         Diagnostics& diagnostics) {
   if (raw.is_null() || !raw.is_known()) return std::nullopt;
   Result<value::Value> converted = value::convert(raw, type);
   if (!converted) {
@@ -21,11 +24,30 @@ std::optional<value::Value> evaluate_as(const hcl2::Attribute& attribute, const 
   return std::move(converted).value();
 }
 
+}  // namespace
+
+std::optional<value::Value> evaluate_as(const hcl2::Attribute& attribute, const value::Type& type,
+                                        const hcl2::EvalContext& context,
+                                        Diagnostics& diagnostics) {
+  return converted_to(type, attribute.expression->evaluate(context, diagnostics), attribute,
+                      diagnostics);
+}
+
 std::optional<std::string> evaluate_string(const hcl2::Attribute& attribute,
                                            const hcl2::EvalContext& context,
                                            Diagnostics& diagnostics) {
   const std::optional<value::Value> text =
       evaluate_as(attribute, value::Type::string(), context, diagnostics);
+  if (!text) return std::nullopt;
+  return text->as_string();
+}
+
+std::optional<std::string> evaluate_literal(const hcl2::Attribute& attribute,
+                                            const hcl2::EvalContext& context,
+                                            Diagnostics& diagnostics) {
+  const auto literal = json::literal_value(*attribute.expression, diagnostics);
+  if (!literal) return evaluate_string(attribute, context, diagnostics);
+  const auto text = converted_to(value::Type::string(), *literal, attribute, diagnostics);
   if (!text) return std::nullopt;
   return text->as_string();
 }

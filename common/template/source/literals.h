@@ -17,6 +17,10 @@ std::optional<value::Value> evaluate_as(const hcl2::Attribute& attribute, const 
 std::optional<std::string> evaluate_string(const hcl2::Attribute& attribute,
                                            const hcl2::EvalContext& context,
                                            Diagnostics& diagnostics);
+/// The same where only a literal may stand: in HCL JSON the string is no template.
+std::optional<std::string> evaluate_literal(const hcl2::Attribute& attribute,
+                                            const hcl2::EvalContext& context,
+                                            Diagnostics& diagnostics);
 std::optional<bool> evaluate_bool(const hcl2::Attribute& attribute,
                                   const hcl2::EvalContext& context, Diagnostics& diagnostics);
 

@@ -67,7 +67,7 @@ void VariableTable::declare(const hcl2::Block& block, Diagnostics& diagnostics) 
   const hcl2::BodyContent content = block.body->content(variable_schema(), diagnostics);
   if (entry == nullptr) return;
   if (const hcl2::Attribute* text = content.find("description")) {
-    entry->variable.description = evaluate_string(*text, context_, diagnostics).value_or("");
+    entry->variable.description = evaluate_literal(*text, context_, diagnostics).value_or("");
   }
   if (const hcl2::Attribute* flag = content.find("sensitive")) {
     entry->variable.sensitive = evaluate_bool(*flag, context_, diagnostics).value_or(false);
@@ -162,7 +162,7 @@ void VariableTable::read_rule(Entry& entry, const hcl2::Block& block, Diagnostic
                       condition->expression->range());
     return;
   }
-  const std::string text = evaluate_string(*message, context_, diagnostics).value_or("");
+  const std::string text = evaluate_literal(*message, context_, diagnostics).value_or("");
   if (!is_sentence(text)) {
     diagnostics.error("Invalid validation error message",
                       "The message must be at least one full sentence: a capital letter first, "
@@ -223,11 +223,7 @@ void VariableTable::take_json_file(const std::string& text, const std::string& p
     Entry* entry = declared(item.name, item.range, undeclared, diagnostics);
     if (entry == nullptr) continue;
     Diagnostics problems;
-    json::each_template(item, [&](const std::string& part, SourcePosition start) {
-      check_calls(part, hcl2::LexMode::BareTemplate, path, start, CallRule::None, problems);
-    });
-    value::Value v;
-    if (!problems.has_errors()) v = json::take_value(item, context_, problems);
+    const value::Value v = json::take_value(item, problems);
     const bool failed = problems.has_errors();
     diagnostics.append(std::move(problems));
     if (!failed) set_value(*entry, v, "varfile", item.value_range, diagnostics);

@@ -174,22 +174,24 @@ TEST(Planner, LaterVariableValuesWin) {
   }
 }
 
-TEST(Planner, ValuesInJsonCallNoFunctions) {
+TEST(Planner, DefaultsInJsonCallOnlyEnv) {
   Planning planning("a.pkr.json", R"({"variable": {
-  "x": {"default": "${upper(\"a\")}"},
+  "x": {"default": "${upper(\"a\")}", "description": "no ${template} %{here}"},
   "y": {"default": "${env(\"HOME\")}"}}})");
   planning.load.path = "a.pkr.json";
   EXPECT_EQ(dump(planning.run().diagnostics),
             "error a.pkr.json:2:23 Call to unknown function | There is no function named \"upper\" "
             "in variable defaults: only env() may be called there. Use a local for computed "
             "values.\n");
-  Planning values(Planning::Texts{{"b.pkr.hcl", "variable \"x\" {}\n" + std::string(kThree)},
-                   {"v.pkrvars.json", R"({"x": ["a", "${lower(1)}"]})"}});
-  values.load.path = "b.pkr.hcl";
-  values.load.var_files = {"v.pkrvars.json"};
-  EXPECT_EQ(dump(values.run().diagnostics),
-            "error v.pkrvars.json:1:16 Function calls not allowed | The value of a variable is "
-            "constant: functions may not be called here.\n");
+}
+
+TEST(Planner, TextsInJsonVariableFilesAreNoTemplates) {
+  Planning planning(Planning::Texts{{"a.pkr.hcl", "variable \"x\" {}\n" + std::string(kThree)},
+                                    {"v.pkrvars.json", R"({"x": "p%{ss${w"})"}});
+  planning.load.path = "a.pkr.hcl";
+  planning.load.var_files = {"v.pkrvars.json"};
+  EXPECT_EQ(dump(planning.run().diagnostics), "");
+  EXPECT_EQ(planning.loaded()->variables.at(0).value.as_string(), "p%{ss${w");
 }
 
 TEST(Planner, BothSyntaxesGiveTheSameConfigs) {
