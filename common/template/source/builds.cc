@@ -1,5 +1,7 @@
 #include "common/template/source/builds.h"
 
+#include <algorithm>
+
 #include "common/template/source/literals.h"
 
 namespace farm::templates {
@@ -49,11 +51,9 @@ class BuildReader {
     const hcl2::EvalContext& context = made_.evaluation->context;
     const hcl2::BodyContent content =
         hcl2::expand_dynamic(block.body, context)->content(build_schema(), diagnostics_);
-    if (const hcl2::Attribute* name = content.find("name")) {
-      build_.name = evaluate_string(*name, context, diagnostics_).value_or("");
-    }
+    if (const hcl2::Attribute* name = content.find("name")) build_.name = read_text(*name);
     if (const hcl2::Attribute* text = content.find("description")) {
-      build_.description = evaluate_string(*text, context, diagnostics_).value_or("");
+      build_.description = read_text(*text);
     }
     if (const hcl2::Attribute* sources = content.find("sources")) read_sources(*sources);
     for (const hcl2::Block& inner : content.blocks) {
@@ -70,6 +70,28 @@ class BuildReader {
   }
 
  private:
+  /// A text that must be known here; what comes of data sources that nobody asked is not, and empty.
+  std::string read_text(const hcl2::Attribute& attribute) {
+    const hcl2::EvalContext& context = made_.evaluation->context;
+    const size_t before = diagnostics_.size();
+    const auto text = evaluate_string(attribute, context, diagnostics_);
+    if (text || diagnostics_.size() > before) return text.value_or("");
+    std::vector<hcl2::Traversal> references;
+    attribute.expression->references(references);
+    Diagnostics ignored;
+    const bool null = attribute.expression->evaluate(context, ignored).is_null();
+    const bool late = std::any_of(references.begin(), references.end(), [](const auto& reference) {
+      return reference.root == "build" || reference.root == "source";
+    });
+    if (null || late) {
+      diagnostics_.error("Unsuitable value type",
+                         null ? "Unsuitable value: null value is not allowed."
+                              : "Unsuitable value: build.* and source.* are not known here.",
+                         attribute.expression->range());
+    }
+    return {};
+  }
+
   void read_sources(const hcl2::Attribute& attribute) {
     const std::optional<value::Value> list = evaluate_as(
         attribute, value::Type::list(value::Type::string()), made_.evaluation->context,

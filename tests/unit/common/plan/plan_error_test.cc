@@ -21,6 +21,13 @@ const Case kCases[] = {
      "provisioner \"shell-local\" {\n    inline = [\"x\"]\n    timeout = build.ID\n  }\n}",
      "error a.pkr.hcl:6:15 Unsuitable value type | \"timeout\" must be known before the build runs: "
      "of build.* only build.name may be used here."},
+    {"build value in a build's name",
+     "source \"null\" \"n\" {}\nbuild {\n  name = \"b-${build.ID}\"\n  sources = [\"null.n\"]\n}",
+     "error a.pkr.hcl:3:10 Unsuitable value type | Unsuitable value: build.* and source.* are not "
+     "known here."},
+    {"null as a build's description",
+     "source \"null\" \"n\" {}\nbuild {\n  description = null\n  sources = [\"null.n\"]\n}",
+     "error a.pkr.hcl:3:17 Unsuitable value type | Unsuitable value: null value is not allowed."},
     {"version", "packer { required_version = \">= 99\" }",
      "error a.pkr.hcl:1:29 Unsupported Packer Core version | This template asks for version "
      "\">= 99\"; this program follows version 1.16.0. | Relax required_version if the template "
