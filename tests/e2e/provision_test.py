@@ -247,7 +247,7 @@ build {
         self.assertRegex(tree(self.target)["uuid"][1], r"^run [0-9a-f-]{36}$")
 
     def test_secrets_in_every_form(self):
-        word = "pa's/w\"d $5"
+        word = "pa's/w\"d $5\u00e9<"
         done = self.build_hcl("""
   provisioner "shell" {
     env = { WORD = var.word, KEY = var.key, SHORT = var.short }
@@ -256,7 +256,7 @@ build {
       "printf %s \\"$KEY\\"; echo",
       "printf %s \\"$KEY\\" | base64",
       "printf %s \\"$WORD\\" | base64 -w0; echo",
-      "python3 -c 'import os,urllib.parse,json,shlex; w=os.environ[\\"WORD\\"]; print(urllib.parse.quote(w, safe=\\"\\")); print(json.dumps(w)); print(shlex.quote(w))'",
+      "python3 -c 'import os,urllib.parse,json,shlex; w=os.environ[\\"WORD\\"]; print(urllib.parse.quote(w, safe=\\"\\")); print(json.dumps(w)); print(json.dumps(json.dumps(w))); print(shlex.quote(w))'",
       "echo step $SHORT of 10",
     ]
   }
@@ -276,6 +276,7 @@ variable "short" {
 }
 """)
         for form in (word, urllib.parse.quote(word, safe=""), json.dumps(word)[1:-1],
+                     json.dumps(json.dumps(word))[3:-3],
                      base64.b64encode(word.encode()).decode()[:-4]):
             self.assertNotIn(form, done.text)
         for line in KEY.splitlines() + base64.encodebytes(KEY.encode()).decode().splitlines()[:-1]:
