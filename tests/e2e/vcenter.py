@@ -82,7 +82,7 @@ class VsphereCase(Case):
         super().setUp()
         if not PROGRAM or not os.path.exists(PROGRAM):
             self.skipTest("vcsim is not built (see the test build_vcsim)")
-        self.vcenter = VCenter(self)
+        self.vcenter = VCenter(self, *self.VCENTER)
         self.env["PACKER_KEY_INTERVAL"] = "1ms"
         with open(os.path.join(self.work, "tiny.iso"), "wb") as file:
             file.write(os.urandom(100000))
@@ -104,6 +104,7 @@ class VsphereCase(Case):
         return self.write("t.pkr.hcl", text)
 
     build_body = ""
+    VCENTER = ()  # options of the simulator
 
     ISO = """
   vm_name       = "made"

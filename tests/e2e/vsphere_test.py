@@ -341,5 +341,18 @@ class Iso(VsphereCase):
         self.assertIn("content library 'none' not found; there are: images", missing.text)
 
 
+class OpenHost(VsphereCase):
+    """A cluster whose hosts are not chosen by the server."""
+
+    VCENTER = ("-without-drs",)
+
+    def test_the_host_with_most_memory_is_taken(self):
+        self.source("vsphere-iso", self.ISO.replace('host          = "DC0_H0"',
+                                                    'cluster       = "DC0_C0"'))
+        done = self.good(self.build())
+        self.assertRegex(done.out, r"Host: DC0_C0_H1 \(\d+ MiB of memory free\)")
+        self.assertIn('type="HostSystem"', self.vcenter.bodies("CreateVM_Task")[0])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -10,6 +10,7 @@
 
 #include "builders/core/build_context.h"
 #include "builders/steps/vsphere/datastore_files.h"
+#include "builders/steps/vsphere/destroy.h"
 #include "builders/steps/vsphere/devices.h"
 #include "builders/steps/vsphere/inventory.h"
 
@@ -58,9 +59,6 @@ struct Machine {
 Result<void> reconfigure(Machine& machine, const Members& spec, const CancelToken& cancel);
 /// "poweredOn", "poweredOff" or "suspended".
 Result<std::string> power_state(Machine& machine, const CancelToken& cancel);
-/// Powers off if need be and removes the machine with its files. Gone already is success.
-Result<void> destroy_machine(Session& session, const Reference& ref,
-                             const CancelToken& cancel);
 /// Value of an extraConfig key; empty when there is none.
 Result<std::string> extra_config(Session& session, const Reference& ref, const std::string& key,
                                  const CancelToken& cancel);

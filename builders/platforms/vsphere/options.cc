@@ -291,16 +291,22 @@ FinishOptions read_finish(const ConfigReader& reader, const PrepareContext& cont
 
 }  // namespace
 
-ConnectOptions read_connect_options(const ConfigReader& reader) {
+ConnectOptions read_connect_options(const ConfigReader& reader, const Environment& environment) {
+  const auto given = [&](const char* name, const char* variable) {
+    std::string text = reader.string(name);
+    return text.empty() ? environment.get_or(variable, "") : text;
+  };
+  const std::string unverified = environment.get_or("VSPHERE_ALLOW_UNVERIFIED_SSL", "");
   ConnectOptions connect;
-  connect.server = reader.string("vcenter_server");
-  connect.username = reader.string("username");
-  connect.password = Secret(reader.string("password"));
-  connect.insecure = reader.boolean("insecure_connection");
+  connect.server = given("vcenter_server", "VSPHERE_SERVER");
+  connect.username = given("username", "VSPHERE_USER");
+  connect.password = Secret(given("password", "VSPHERE_PASSWORD"));
+  connect.insecure =
+      reader.boolean("insecure_connection", unverified == "1" || unverified == "true");
   connect.datacenter = reader.string("datacenter");
-  if (connect.server.empty()) complain(reader, "'vcenter_server' is required");
-  if (connect.username.empty()) complain(reader, "'username' is required");
-  if (connect.password.empty()) complain(reader, "'password' is required");
+  if (connect.server.empty()) complain(reader, "'vcenter_server' is required (or VSPHERE_SERVER)");
+  if (connect.username.empty()) complain(reader, "'username' is required (or VSPHERE_USER)");
+  if (connect.password.empty()) complain(reader, "'password' is required (or VSPHERE_PASSWORD)");
   return connect;
 }
 
@@ -308,7 +314,7 @@ MachineOptions read_machine_options(const value::Value& config, const PrepareCon
                                     bool disks_required, Findings& findings) {
   const ConfigReader reader(config, findings);
   MachineOptions options;
-  options.connect = read_connect_options(reader);
+  options.connect = read_connect_options(reader, context.environment);
   options.location = read_location(reader);
   options.hardware = read_hardware(reader);
   options.storage = read_storage(reader, disks_required);

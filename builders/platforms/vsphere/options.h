@@ -161,7 +161,9 @@ MachineOptions read_machine_options(const value::Value& config, const PrepareCon
                                     bool disks_required, Findings& findings);
 
 /// vcenter_server, username, password and so on; the password may come late.
-ConnectOptions read_connect_options(const ConfigReader& reader);
+/// VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD and VSPHERE_ALLOW_UNVERIFIED_SSL (1, true) stand in for
+/// what the template leaves out.
+ConnectOptions read_connect_options(const ConfigReader& reader, const Environment& environment);
 
 /// The network part of an IPv4 or IPv6 CIDR block. InvalidInput: no such block.
 struct AddressBlock {

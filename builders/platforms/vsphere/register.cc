@@ -2,6 +2,7 @@
 #include "builders/core/registry.h"
 #include "builders/platforms/vsphere/builder.h"
 #include "builders/platforms/vsphere/reap.h"
+#include "builders/platforms/vsphere/survey.h"
 
 namespace farm::builders::platform_vsphere {
 
@@ -10,6 +11,7 @@ void register_component(Registry& registry) {
   registry.add_builder("vsphere-clone",
                        [] { return std::make_unique<vsphere::VsphereCloneBuilder>(); });
   vsphere::register_reapers(registry);
+  registry.add_surveyor(vsphere::vsphere_surveyor());
 }
 
 }  // namespace farm::builders::platform_vsphere

@@ -1,6 +1,10 @@
 #include "builders/platforms/vsphere/step_connect.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+
+#include "builders/platforms/vsphere/host_load.h"
+#include "builders/steps/build_mark.h"
 
 namespace farm::builders::vsphere {
 
@@ -28,14 +32,49 @@ Result<void> FindPlace::run(BuildContext& context) {
   const Inventory& inventory = *machine_->inventory;
   machine_->path =
       location.folder.empty() ? location.vm_name : location.folder + "/" + location.vm_name;
-  machine_->tag = context.run_uuid;
+  machine_->tag = steps::build_mark(context);
   machine_->pool = TRY(inventory.pool(location.cluster, location.host, location.resource_pool,
                                       context.cancel));
   // With a cluster the host is a wish of the user; a host alone is said by its pool.
   if (!location.cluster.empty() && !location.host.empty()) {
     machine_->host = TRY(inventory.host(location.host, context.cancel));
   }
-  return find_datastore(context);
+  TRY(find_datastore(context));
+  if (location.cluster.empty() || !location.host.empty()) return {};
+  return choose_host(context);
+}
+
+// A cluster without DRS wants to be told the host.
+Result<void> FindPlace::choose_host(BuildContext& context) {
+  const Inventory& inventory = *machine_->inventory;
+  const Reference cluster =
+      TRY(inventory.compute_resource(options_->location.cluster, context.cancel));
+  const std::vector<HostLoad> loads =
+      TRY(read_host_loads(*machine_->session, inventory.datacenter(), context.cancel));
+  // The farm's own choice knows of other builds that are on their way to a host.
+  const std::string advised = context.environment.get_or("FARM_NODE", "");
+  const HostLoad* best = nullptr;
+  const auto free_memory = [](const HostLoad& load) {
+    return static_cast<int64_t>(load.node.memory_bytes) -
+           static_cast<int64_t>(load.node.memory_used);
+  };
+  for (const HostLoad& load : loads) {
+    const std::vector<std::string>& stores = load.node.datastores;
+    const bool fits =
+        load.cluster == cluster && load.node.online && !load.node.placed_by_provider &&
+        std::find(stores.begin(), stores.end(), machine_->datastore.name) != stores.end();
+    if (!fits) continue;
+    if (load.node.name == advised) {
+      best = &load;
+      break;
+    }
+    if (best == nullptr || free_memory(load) > free_memory(*best)) best = &load;
+  }
+  if (best == nullptr) return {};  // the server chooses, or says why it cannot
+  machine_->host = best->host;
+  context.ui.message(fmt::format("Host: {} ({} MiB of memory free)", best->node.name,
+                                 free_memory(*best) / (1024 * 1024)));
+  return {};
 }
 
 Result<void> FindPlace::find_datastore(BuildContext& context) {

@@ -50,6 +50,7 @@ class FindPlace final : public Step {
 
  private:
   Result<void> find_datastore(BuildContext& context);
+  Result<void> choose_host(BuildContext& context);
   Result<void> recommended_datastore(BuildContext& context, const Reference& pod);
   const MachineOptions* options_;
   Machine* machine_;

@@ -22,9 +22,9 @@ std::string encoded_path(const std::string& path) {
 
 }  // namespace
 
-std::string ovftool_target(const Config& config, const std::string& password) {
-  std::string target = fmt::format("vi://{}:{}@{}/{}/host/{}", net::percent_encode(config.username),
-                                   password, config.host, encoded_path(config.datacenter),
+std::string ovftool_target(const Config& config) {
+  std::string target = fmt::format("vi://{}@{}/{}/host/{}", net::percent_encode(config.username),
+                                   config.host, encoded_path(config.datacenter),
                                    encoded_path(config.cluster));
   if (!config.esxi_host.empty()) target += "/" + net::percent_encode(config.esxi_host);
   if (!config.resource_pool.empty()) target += "/Resources/" + encoded_path(config.resource_pool);
@@ -44,7 +44,7 @@ std::vector<std::string> ovftool_arguments(const Config& config, const std::stri
   if (config.overwrite) arguments.push_back("--overwrite");
   arguments.insert(arguments.end(), config.options.begin(), config.options.end());
   arguments.push_back(source);
-  arguments.push_back(ovftool_target(config, net::percent_encode(config.password.reveal())));
+  arguments.push_back(ovftool_target(config));
   return arguments;
 }
 

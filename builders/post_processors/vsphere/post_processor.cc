@@ -3,6 +3,7 @@
 #include "builders/core/output_lines.h"
 #include "builders/core/registry.h"
 #include "builders/post_processors/vsphere/ovftool.h"
+#include "builders/post_processors/vsphere/uploaded_machine.h"
 #include "common/io/files.h"
 #include "common/io/process.h"
 
@@ -39,16 +40,16 @@ class VspherePostProcessor final : public PostProcessor {
     check.insert(check.begin(), "--verifyOnly");
     const Result<void> valid = ovftool(context, check);
     if (!valid) return valid.error().within("ovftool finds the target or the source wrong");
-    context.ui.message(fmt::format("Uploading {} to {}", source, ovftool_target(config_, "***")));
-    for (int64_t attempt = 1;; ++attempt) {
-      const Result<void> uploaded = ovftool(context, arguments);
-      if (uploaded) break;
-      if (uploaded.error().code == ErrorCode::Cancelled || attempt >= config_.max_retries) {
-        return uploaded.error().within(fmt::format("upload failed after {} tries", attempt));
-      }
-      context.ui.message(fmt::format("Try {} failed: {}", attempt, uploaded.error().message));
-      if (!context.cancel.sleep(kRetryPause)) return cancelled("cancelled");
+    context.ui.message(fmt::format("Uploading {} to {}", source, ovftool_target(config_)));
+    UploadedMachine machine(config_);
+    TRY(machine.announce(context));
+    const Result<void> uploaded = upload(context, arguments);
+    if (!uploaded) {
+      const Result<void> removed = machine.remove(context);
+      if (!removed) context.ui.error("Not removed: " + removed.error().message);
+      return uploaded.error();
     }
+    TRY(machine.keep(context));
     artifact::Artifact output;
     output.builder_id = "packer.post-processor.vsphere";
     output.id = fmt::format("{}::{}::{}", config_.datastore, config_.vm_folder, config_.vm_name);
@@ -60,13 +61,26 @@ class VspherePostProcessor final : public PostProcessor {
   }
 
  private:
-  static Result<void> ovftool(BuildContext& context, const std::vector<std::string>& arguments) {
+  Result<void> upload(BuildContext& context, const std::vector<std::string>& arguments) const {
+    for (int64_t attempt = 1;; ++attempt) {
+      const Result<void> uploaded = ovftool(context, arguments);
+      if (uploaded) return {};
+      if (uploaded.error().code == ErrorCode::Cancelled || attempt >= config_.max_retries) {
+        return uploaded.error().within(fmt::format("upload failed after {} tries", attempt));
+      }
+      context.ui.message(fmt::format("Try {} failed: {}", attempt, uploaded.error().message));
+      if (!context.cancel.sleep(kRetryPause)) return cancelled("cancelled");
+    }
+  }
+
+  Result<void> ovftool(BuildContext& context, const std::vector<std::string>& arguments) const {
     io::RunOptions run;
     run.spawn.argv = {"ovftool"};
     run.spawn.argv.insert(run.spawn.argv.end(), arguments.begin(), arguments.end());
     run.spawn.environment = context.environment.all();
     run.spawn.directory = context.working_directory;
     run.spawn.own_process_group = true;
+    run.input = config_.password.reveal() + "\n";
     run.deadline = kUploadLimit;
     std::string tail;
     OutputLines lines([&](std::string_view line) {
@@ -88,6 +102,7 @@ class VspherePostProcessor final : public PostProcessor {
 
 void register_component(Registry& registry) {
   registry.add_post_processor("vsphere", [] { return std::make_unique<VspherePostProcessor>(); });
+  registry.add_reaper(kUploadKind, reap_upload);
 }
 
 }  // namespace farm::builders::post_processor_vsphere

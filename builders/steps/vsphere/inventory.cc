@@ -69,10 +69,15 @@ Result<Inventory> Inventory::open(Session& session, const std::string& datacente
 }
 
 Result<std::string> Inventory::path_of(const Reference& object, const CancelToken& cancel) const {
+  return object_path(*session_, object, cancel);
+}
+
+Result<std::string> object_path(Session& session, const Reference& object,
+                                const CancelToken& cancel) {
   std::string path;
   Reference at = object;
-  while (!at.empty() && at != session_->content().root_folder) {
-    const ObjectProperties one = TRY(retrieve(*session_, at, {"name", "parent"}, cancel));
+  while (!at.empty() && at != session.content().root_folder) {
+    const ObjectProperties one = TRY(retrieve(session, at, {"name", "parent"}, cancel));
     path = "/" + one.text("name") + path;
     at = one.value("parent").reference();
   }

@@ -72,4 +72,8 @@ class Inventory {
   std::string path_;
 };
 
+/// Inventory path of any object of the server.
+Result<std::string> object_path(Session& session, const Reference& object,
+                                const CancelToken& cancel);
+
 }  // namespace farm::builders::vsphere

@@ -125,7 +125,7 @@ Result<void> Session::read_content(const CancelToken& cancel) {
   const auto part = [&](const char* name) { return content.child(name).reference(); };
   content_ = {part("rootFolder"),   part("propertyCollector"), part("viewManager"),
               part("sessionManager"), part("searchIndex"),     part("fileManager"),
-              part("ovfManager"),   part("storageResourceManager"),
+              part("ovfManager"),   part("taskManager"),       part("storageResourceManager"),
               content.text("about.fullName"), content.text("about.apiType") == "VirtualCenter"};
   if (content_.session_manager.empty() || content_.property_collector.empty()) {
     return corrupt(endpoint_ + " does not answer as a vCenter server or ESXi host does");

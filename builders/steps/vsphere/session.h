@@ -26,6 +26,7 @@ struct ServiceContent {
   Reference search_index;
   Reference file_manager;
   Reference ovf_manager;
+  Reference task_manager;
   Reference storage_resource_manager;
   std::string product;
   bool is_vcenter = false;

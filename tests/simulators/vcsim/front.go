@@ -51,11 +51,13 @@ type front struct {
 	faults  []*fault
 	expired map[string]bool
 	waiting int // requests that a delay holds back
+
+	released chan struct{} // closed when the faults are taken away
 }
 
 func newFront(o options, d *description, inner http.Handler) *front {
 	return &front{options: o, description: d, inner: inner, extras: newExtras(o),
-		expired: map[string]bool{}}
+		expired: map[string]bool{}, released: make(chan struct{})}
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -121,8 +123,12 @@ func sessionOf(r *http.Request) string {
 func (f *front) hold(due *fault) {
 	f.mutex.Lock()
 	f.waiting++
+	released := f.released
 	f.mutex.Unlock()
-	time.Sleep(time.Duration(due.DelayMS) * time.Millisecond)
+	select {
+	case <-released:
+	case <-time.After(time.Duration(due.DelayMS) * time.Millisecond):
+	}
 	f.mutex.Lock()
 	f.waiting--
 	f.mutex.Unlock()
@@ -363,6 +369,8 @@ func (f *front) control(w http.ResponseWriter, r *http.Request) {
 		f.faults = append(f.faults, one)
 	case "DELETE /farm/faults":
 		f.faults = nil
+		close(f.released)
+		f.released = make(chan struct{})
 	case "GET /farm/waiting":
 		answer = map[string]int{"waiting": f.waiting}
 	case "GET /farm/state":

@@ -56,6 +56,22 @@ func prepareInventory() error {
 	})
 }
 
+// Clusters without DRS, whose second host has most memory free.
+func switchOffDRS() {
+	for _, e := range simulator.Map.All("ClusterComputeResource") {
+		cluster := e.(*simulator.ClusterComputeResource)
+		no := false
+		cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DrsConfig.Enabled = &no
+		for i, reference := range cluster.Host {
+			host := simulator.Map.Get(reference).(*simulator.HostSystem)
+			host.Summary.QuickStats.OverallMemoryUsage = int32(host.Summary.Hardware.MemorySize >> 20)
+			if i == 1 {
+				host.Summary.QuickStats.OverallMemoryUsage = 100
+			}
+		}
+	}
+}
+
 // The address of the simulator's own listener.
 func ownAddress() *url.URL {
 	for _, option := range simulator.Map.OptionManager().Setting {

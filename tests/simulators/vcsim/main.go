@@ -37,6 +37,7 @@ type options struct {
 	datacenters int
 	certificate string
 	plain       bool
+	withoutDRS  bool
 }
 
 func parseOptions() options {
@@ -50,6 +51,8 @@ func parseOptions() options {
 	flag.IntVar(&o.datacenters, "datacenters", 1, "number of datacenters")
 	flag.StringVar(&o.certificate, "certificate", "", "file the server's certificate is written to")
 	flag.BoolVar(&o.plain, "plain", false, "HTTP instead of HTTPS")
+	flag.BoolVar(&o.withoutDRS, "without-drs", false,
+		"clusters leave the choice of the host to the caller; all hosts but the second are full")
 	flag.Parse()
 	return o
 }
@@ -105,6 +108,9 @@ func main() {
 		log.Fatal(err)
 	}
 
+	if o.withoutDRS {
+		switchOffDRS()
+	}
 	description, err := loadDescription(o.description)
 	if err != nil {
 		log.Fatal(err)

@@ -66,7 +66,7 @@ TEST_F(VspherePostProcessorTest, UploadsWithOvftool) {
   const std::string upload =
       "--acceptAllEulas --name=web --datastore=ds1 --noSSLVerify=true --diskMode=thin --vmFolder=f "
       "--maxVirtualHardwareVersion=19 --network=VM Network --overwrite --powerOn " + root_ +
-      "/work/out/web.ovf vi://u%40example.org:***@vc.example.org/DC0/host/C%200/esx1/Resources/a/b";
+      "/work/out/web.ovf vi://u%40example.org@vc.example.org/DC0/host/C%200/esx1/Resources/a/b";
   EXPECT_EQ(calls(), (std::vector<std::string>{"--verifyOnly " + upload, upload}));
   for (const std::string& line : ui_.lines) {
     EXPECT_EQ(line.find("word"), std::string::npos) << line;
