@@ -50,7 +50,9 @@ Access read_access(const ConfigReader& reader, const Environment& environment) {
   access.username = given(reader, environment, "username", "PROXMOX_USERNAME");
   access.password = Secret(given(reader, environment, "password", "PROXMOX_PASSWORD"));
   access.token = Secret(given(reader, environment, "token", "PROXMOX_TOKEN"));
-  access.verify_tls = !reader.boolean("insecure_skip_tls_verify");
+  const std::string insecure = environment.get_or("PROXMOX_INSECURE_SKIP_TLS_VERIFY", "");
+  access.verify_tls =
+      !reader.boolean("insecure_skip_tls_verify", insecure == "1" || insecure == "true");
   access.ca_file = environment.get_or("SSL_CERT_FILE", "");
   const Duration timeout = reader.duration("task_timeout");
   if (timeout > Duration{0}) access.task_timeout = timeout;

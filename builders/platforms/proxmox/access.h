@@ -24,8 +24,8 @@ struct Access {
   Duration task_timeout = std::chrono::seconds(60);
 };
 
-/// PROXMOX_URL, PROXMOX_USERNAME, PROXMOX_PASSWORD and PROXMOX_TOKEN stand in for what the template
-/// leaves out.
+/// PROXMOX_URL, PROXMOX_USERNAME, PROXMOX_PASSWORD, PROXMOX_TOKEN and
+/// PROXMOX_INSECURE_SKIP_TLS_VERIFY (1, true) stand in for what the template leaves out.
 Access read_access(const ConfigReader& reader, const Environment& environment);
 
 }  // namespace farm::builders::platform_proxmox

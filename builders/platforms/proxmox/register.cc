@@ -1,7 +1,8 @@
-// Entry of the proxmox builders and their reapers in the registry of components.
+// Entry of the proxmox builders with their reapers and surveyor in the registry of components.
 #include "builders/core/registry.h"
 #include "builders/platforms/proxmox/builder.h"
 #include "builders/platforms/proxmox/reaper.h"
+#include "builders/platforms/proxmox/survey.h"
 
 namespace farm::builders::platform_proxmox {
 
@@ -13,6 +14,7 @@ void register_component(Registry& registry) {
                        [] { return std::make_unique<ProxmoxBuilder>(Kind::Clone); });
   registry.add_reaper(kMachineKind, reap_machine);
   registry.add_reaper(kVolumeKind, reap_volume);
+  registry.add_surveyor(proxmox_surveyor());
 }
 
 }  // namespace farm::builders::platform_proxmox

@@ -70,6 +70,8 @@ Result<void> ChooseNode::run(BuildContext& context) {
   const std::set<std::string> wanted = storages_of(*config_);
   const std::set<std::string> fit = TRY(nodes_with(*client_, wanted, context.cancel));
   const Json list = TRY(client_->get("/nodes", {}, context.cancel));
+  // The farm's own choice knows of other builds that are on their way to a node.
+  const std::string advised = context.environment.get_or("FARM_NODE", "-");
   double most = -1;
   std::set<std::string> offline;
   for (const Json& entry : list.is_array() ? list : Json::array()) {
@@ -80,7 +82,7 @@ Result<void> ChooseNode::run(BuildContext& context) {
     }
     if (!wanted.empty() && !fit.contains(node)) continue;
     const double free = real_of(entry, "maxmem") - real_of(entry, "mem");
-    if (free <= most) continue;
+    if (node != advised && (free <= most || vm_->node == advised)) continue;
     most = free;
     vm_->node = node;
   }

@@ -3,11 +3,12 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "builders/steps/build_mark.h"
+
 namespace farm::builders::platform_proxmox {
 
 std::string mark_of(const BuildContext& context) {
-  const std::string lease = context.environment.get_or("FARM_LEASE", "");
-  return "farm-" + (lease.empty() ? context.run_uuid : lease);
+  return "farm-" + steps::build_mark(context);
 }
 
 std::string ledger_name(const std::string& node, int64_t id, const std::string& mark) {
