@@ -16,14 +16,16 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
 }
 
-Result<uint32_t> slots_of(const std::string& text) {
-  uint32_t slots = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), slots);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || slots == 0 ||
-      slots > 10'000) {
-    return invalid_input("slots must be a number from 1 to 10000, not '" + text + "'");
+Result<uint32_t> number_of(const std::string& name, const std::string& text, uint32_t least,
+                           uint32_t most) {
+  uint32_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || number < least ||
+      number > most) {
+    return invalid_input(name + " must be a number from " + std::to_string(least) + " to " +
+                         std::to_string(most) + ", not '" + text + "'");
   }
-  return slots;
+  return number;
 }
 
 Result<void> set(AgentOptions& options, const std::string& name, const std::string& value) {
@@ -47,7 +49,9 @@ Result<void> set(AgentOptions& options, const std::string& name, const std::stri
   } else if (name == "trusted-plugin-key" || name == "trusted_plugin_key") {
     options.trusted_plugin_keys.push_back(value);
   } else if (name == "slots") {
-    options.slots = TRY(slots_of(value));
+    options.slots = TRY(number_of(name, value, 1, 10'000));
+  } else if (name == "survey-seconds" || name == "survey_seconds") {
+    options.survey_seconds = TRY(number_of(name, value, 0, 86'400));
   } else {
     return invalid_input("unknown option '" + name + "'");
   }
@@ -168,6 +172,8 @@ std::string agent_usage() {
          "  --name NAME          default: the host's name\n"
          "  --label KEY=VALUE    may be given several times\n"
          "  --slots N            jobs at once, default 1\n"
+         "  --survey-seconds N   how often the load of a provider's nodes is looked at, where the\n"
+         "                       environment has its credential; default 30, 0: never\n"
          "  --plugins DIR        external components, default /usr/lib/farm/plugins\n"
          "  --trusted-plugin-key KEY  base64; who may sign them; may be given several times\n";
 }

@@ -19,6 +19,9 @@ struct AgentOptions {
   std::string name;
   std::vector<std::string> labels;
   uint32_t slots = 1;
+  /// How often the load of the nodes is looked at, where the environment has a provider's credential;
+  /// 0: never.
+  uint32_t survey_seconds = 30;
   std::string plugins = "/usr/lib/farm/plugins";  // folder of external components
   std::vector<std::string> trusted_plugin_keys;   // base64; without one no plugin is used
   bool help = false;

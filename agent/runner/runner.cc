@@ -19,6 +19,7 @@
 #include "agent/runner/reap.h"
 #include "agent/runner/redactor.h"
 #include "agent/runner/spool_ui.h"
+#include "agent/runner/survey.h"
 #include "agent/upload/file_digests.h"
 #include "common/artifact/manifest.h"
 #include "common/base/fault_point.h"
@@ -230,6 +231,7 @@ class LeaseRun {
     // In the process, so that every child inherits them, and in the value that components see.
     ::setenv(kLeaseVariable, lease_.name().c_str(), 1);
     if (!run.run_uuid.empty()) ::setenv("PACKER_RUN_UUID", run.run_uuid.c_str(), 1);
+    if (!offer_.node.empty()) ::setenv("FARM_NODE", offer_.node.c_str(), 1);
     environment_ = Environment::of_process();
     return {};
   }
@@ -380,6 +382,7 @@ Result<void> run(const std::string& directory, ControlChannel control,
 int run_lease(const std::string& directory, ControlChannel control, const RunnerOptions& options,
               const builders::Registry& registry, const plan::ComponentCatalog& catalog) {
   try {
+    if (is_survey(directory)) return run_survey(directory, registry);
     if (const LeaseDirectory lease(directory); lease.reaping()) {
       return reap_lease(lease, std::move(control), registry, catalog);
     }

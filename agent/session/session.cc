@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/io/files.h"
 #include "common/wire/codec.h"
+#include "common/wire/features.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -113,6 +114,7 @@ void Session::received(const wire::Message& message) {
           },
           [this](const wire::Revoke& m) { revoke(m.ref); },
           [this](const wire::Drain&) { draining_ = true; },
+          [this](const wire::SurveyOrder& m) { supervisor_->survey(m); },
           [this](const wire::Restarting&) { welcome_ = false; },
           [this](const wire::ResultAck& m) {
             const auto job = jobs_.find(m.ref);
@@ -138,10 +140,17 @@ void Session::received(const wire::Message& message) {
 
 void Session::welcome(const wire::Welcome& welcome) {
   welcome_ = true;
+  surveys_wanted_ = (welcome.features & wire::features::kSurveys) != 0;
   if (welcome.sync_interval > Duration::zero()) sync_interval_ = welcome.sync_interval;
   next_sync_ = clock_.now() + sync_interval_;
   uploads_.reconnected();
   bundles_.reconnected();
+  for (const wire::JobVerdict& one : welcome.verdicts) {
+    // One that was put back from a backup has less of a log than it had acknowledged.
+    const auto job = jobs_.find(one.ref);
+    if (job == jobs_.end() || job->second.log_acked == UINT64_MAX) continue;
+    job->second.log_acked = std::min(job->second.log_acked, one.log_acked);
+  }
   for (auto& [ref, job] : jobs_) {
     job.log_sent = job.log_acked;
     job.resend_at.reset();
@@ -263,6 +272,15 @@ void Session::on_prompt(const wire::JobRef& ref, const std::string&) {
   supervisor_->answer(ref, "c");  // nobody is there
 }
 
+void Session::on_survey(const wire::Survey& survey) {
+  if (welcome_) transport_.send(Lane::Control, survey);
+}
+
+void Session::survey_every(Duration interval) {
+  survey_interval_ = interval;
+  next_survey_ = clock_.now();
+}
+
 void Session::on_finished(const wire::JobResult& result) {
   Job& job = jobs_[result.ref];
   job.log_bytes = std::max(job.log_bytes, result.log_bytes);
@@ -345,6 +363,10 @@ bool Session::work() {
     return false;
   }
   if (clock_.now() >= next_sync_) sync();
+  if (survey_interval_ && surveys_wanted_ && clock_.now() >= next_survey_) {
+    supervisor_->survey({});
+    next_survey_ = clock_.now() + *survey_interval_;
+  }
   send_results();
   const bool logs = stream_logs();
   const bool files = uploads_.work();
@@ -358,6 +380,7 @@ Instant Session::next_deadline() const {
   for (const auto& [ref, job] : jobs_) {
     if (job.result && !job.result_acked) at = std::min(at, job.resend_at.value_or(clock_.now()));
   }
+  if (survey_interval_ && surveys_wanted_ && welcome_) at = std::min(at, next_survey_);
   if (const auto retry = uploads_.retry_at()) at = std::min(at, *retry);
   if (const auto due = bundles_.deadline()) at = std::min(at, *due);
   return at;

@@ -39,12 +39,15 @@ class Session final : public SupervisorEvents {
   /// No new jobs are taken; true once none is left.
   void drain() { draining_ = true; }
   bool idle() const;
+  /// Looks at the providers every so often, for the load of their nodes.
+  void survey_every(Duration interval);
 
   void on_log(const wire::JobRef& ref, uint64_t bytes) override;
   void on_phase(const wire::PhaseChange& change) override;
   void on_resource(const wire::ResourceEvent& event) override;
   void on_prompt(const wire::JobRef& ref, const std::string& text) override;
   void on_finished(const wire::JobResult& result) override;
+  void on_survey(const wire::Survey& survey) override;
 
  private:
   struct Job {
@@ -84,6 +87,9 @@ class Session final : public SupervisorEvents {
   bool draining_ = false;
   Duration sync_interval_ = std::chrono::seconds(10);
   Instant next_sync_{0};
+  std::optional<Duration> survey_interval_;
+  Instant next_survey_{0};
+  bool surveys_wanted_ = false;  // the coordinator understands them
   std::map<wire::JobRef, Job> jobs_;
 };
 

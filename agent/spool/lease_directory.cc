@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "common/io/files.h"
+#include "common/seal/seal_key.h"
 #include "common/wire/codec.h"
 
 namespace farm::agent {
@@ -22,12 +23,13 @@ Result<void> write_whole(const std::string& path, std::string_view bytes, Durabi
 }
 
 template <class T>
-Result<T> read_message(const std::string& path) {
-  const std::string bytes = TRY(io::read_file(path));
+Result<T> message_of(const std::string& path, std::string_view bytes) {
   wire::Message message = TRY(wire::decode(bytes));
   if (T* wanted = std::get_if<T>(&message)) return std::move(*wanted);
   return corrupt(path + " holds another message: " + wire::message_name(message));
 }
+
+std::string key_of(const std::string& root) { return root + ".key"; }
 
 std::optional<uint32_t> number(std::string_view text) {
   uint32_t value = 0;
@@ -60,7 +62,12 @@ Result<LeaseDirectory> LeaseDirectory::create(const std::string& root, const wir
     if (errno == EEXIST) return conflict("lease " + lease.name() + " exists already");
     return system_error("create " + lease.path_, errno);
   }
-  TRY(write_whole(lease.file("offer"), wire::encode(offer), durability));
+  std::string bytes = wire::encode(offer);
+  if (durability == Durability::Synced) {
+    const seal::SealKey key = TRY(seal::SealKey::load_or_create(key_of(root)));
+    bytes = key.seal(bytes, lease.name());
+  }
+  TRY(write_whole(lease.file("offer"), bytes, durability));
   if (durability == Durability::Synced) TRY(io::sync_directory(root));
   return lease;
 }
@@ -68,7 +75,12 @@ Result<LeaseDirectory> LeaseDirectory::create(const std::string& root, const wir
 std::string LeaseDirectory::name() const { return io::base_name(path_); }
 
 Result<wire::Offer> LeaseDirectory::offer() const {
-  return read_message<wire::Offer>(file("offer"));
+  std::string bytes = TRY(io::read_file(file("offer")));
+  if (seal::SealKey::is_sealed(bytes)) {
+    const seal::SealKey key = TRY(seal::SealKey::load(key_of(io::parent_path(path_))));
+    bytes = TRY(key.open(bytes, name()));
+  }
+  return message_of<wire::Offer>(file("offer"), bytes);
 }
 
 Result<void> LeaseDirectory::write_result(const wire::JobResult& result,
@@ -77,7 +89,8 @@ Result<void> LeaseDirectory::write_result(const wire::JobResult& result,
 }
 
 Result<wire::JobResult> LeaseDirectory::result() const {
-  return read_message<wire::JobResult>(file("result"));
+  const std::string bytes = TRY(io::read_file(file("result")));
+  return message_of<wire::JobResult>(file("result"), bytes);
 }
 
 Result<void> LeaseDirectory::write_identity(const std::string& identity) const {

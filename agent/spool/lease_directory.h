@@ -2,7 +2,7 @@
 // is on disk here, so a supervisor that was restarted finds out everything about a runner that was
 // not.
 //
-// <root>/<job>-<epoch>/: offer (wire frame), identity (of the runner process), log (wire log
+// <root>/<job>-<epoch>/: offer (wire frame; sealed on an agent of a farm), identity (of the runner process), log (wire log
 // records), events (one line per phase), ledger (agent/ledger), result (wire frame, written last),
 // kept (the machine was left standing on purpose: nothing is swept), tmp/ (the build's own),
 // reaping (the next runner is a reaper), orphaned (over and recorded; only what the ledger lists
@@ -30,7 +30,9 @@ std::optional<wire::JobRef> lease_from_name(std::string_view name);
 class LeaseDirectory {
  public:
   explicit LeaseDirectory(std::string path) : path_(std::move(path)) {}
-  /// Creates the directory (mode 0700) and writes the offer. Conflict: there is one already.
+  /// Creates the directory (mode 0700) and writes the offer; Synced: sealed, since it holds the
+  /// secrets of a template, by the key in `root`.key, which is made when there is none. Conflict:
+  /// there is one already.
   static Result<LeaseDirectory> create(const std::string& root, const wire::Offer& offer,
                                        Durability durability);
 
@@ -43,6 +45,7 @@ class LeaseDirectory {
   std::string temp() const { return file("tmp"); }
   std::string work() const { return file("work"); }
 
+  /// Denied, Corrupt: the key of a sealed offer is not right.
   Result<wire::Offer> offer() const;
   Result<void> write_result(const wire::JobResult& result, Durability durability) const;
   /// NotFound while the runner has not ended well.

@@ -52,6 +52,7 @@ Supervisor::Supervisor(SupervisorOptions options, Zygote zygote, const Clock& cl
                        SupervisorEvents& events)
     : options_(std::move(options)),
       zygote_(std::move(zygote)),
+      surveys_(options_.root + "/survey", zygote_, clock),
       clock_(clock),
       events_(events),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
@@ -215,6 +216,8 @@ Result<void> Supervisor::forget(const wire::JobRef& ref) {
   return directory.remove();
 }
 
+void Supervisor::survey(wire::SurveyOrder order) { surveys_.order(std::move(order)); }
+
 std::vector<wire::RunningJob> Supervisor::inventory() const {
   std::vector<wire::RunningJob> jobs;
   for (const auto& [ref, lease] : leases_) {
@@ -280,6 +283,7 @@ Result<void> Supervisor::dispatch(Duration max_wait) {
   for (const wire::JobRef& ref : all) {
     if (Lease* lease = find(ref)) check_deadlines(*lease);
   }
+  for (const wire::Survey& survey : surveys_.advance()) events_.on_survey(survey);
   return {};
 }
 
@@ -293,6 +297,7 @@ void Supervisor::take_reports() {
 }
 
 void Supervisor::take_report(ZygoteReport report) {
+  if (surveys_.take(report)) return;
   if (report.kind == ZygoteReport::Kind::Exited) {
     if (Lease* lease = find_pid(report.pid)) runner_ended(*lease, report.wait_status);
     return;
@@ -321,6 +326,7 @@ void Supervisor::take_report(ZygoteReport report) {
 void Supervisor::zygote_gone(const Error& error) {
   log::error("zygote is gone", {{"error", error.message}});
   zygote_alive_ = false;
+  surveys_.zygote_gone();
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, zygote_.fd(), nullptr);
   for (auto& [ref, lease] : leases_) {
     if (lease->reap != Lease::Reap::None) {
@@ -428,6 +434,9 @@ Duration Supervisor::until_next_deadline(Duration at_most) const {
   if (!ended_early_.empty()) return Duration::zero();
   Duration wait = at_most;
   const Instant now = clock_.now();
+  if (const std::optional<Instant> at = surveys_.deadline()) {
+    wait = std::min(wait, std::max(*at - now, Duration::zero()));
+  }
   for (const auto& [ref, lease] : leases_) {
     if (is_reaping(*lease)) {
       const Instant at = lease->next_reap ? *lease->next_reap : *lease->reap_deadline;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/spool/lease_directory.h"
+#include "agent/supervisor/survey_desk.h"
 #include "agent/supervisor/zygote.h"
 #include "common/base/clock.h"
 #include "common/wire/message.h"
@@ -28,6 +29,8 @@ class SupervisorEvents {
   virtual void on_prompt(const wire::JobRef& ref, const std::string& text) = 0;
   /// Once per lease and supervisor; the result stays on disk until forget().
   virtual void on_finished(const wire::JobResult& result) = 0;
+  /// What survey() was asked for.
+  virtual void on_survey(const wire::Survey& /*survey*/) {}
 };
 
 struct SupervisorOptions {
@@ -56,6 +59,8 @@ class Supervisor {
   /// The result was recorded elsewhere: removes the lease's files, at once or as soon as nothing
   /// of the lease is left at a provider.
   Result<void> forget(const wire::JobRef& ref);
+  /// Looks at the providers in a process of its own; on_survey() follows.
+  void survey(wire::SurveyOrder order);
 
   std::vector<wire::RunningJob> inventory() const;
   bool holds(const wire::JobRef& ref) const;
@@ -105,6 +110,7 @@ class Supervisor {
 
   SupervisorOptions options_;
   Zygote zygote_;
+  SurveyDesk surveys_;
   bool zygote_alive_ = true;
   const Clock& clock_;
   SupervisorEvents& events_;
