@@ -105,8 +105,8 @@ void Turn::check_queued() {
 void Turn::place_jobs() {
   state_.place_wanted = false;
   for (const Placement& placement :
-       place(state_.queue, state_.fleet, state_.leases, now_.steady)) {
-    offer(*state_.queue.job(placement.job), *state_.fleet.find(placement.agent));
+       place(state_.queue, state_.fleet, state_.leases, state_.policy.limits, now_.steady)) {
+    offer(*state_.queue.job(placement.job), *state_.fleet.find(placement.agent), placement);
   }
 }
 

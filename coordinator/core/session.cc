@@ -2,6 +2,7 @@
 // claim to hold.
 #include <algorithm>
 
+#include "common/wire/features.h"
 #include "coordinator/core/turn.h"
 
 namespace farm::coordinator {
@@ -46,6 +47,7 @@ void Turn::hello(const AgentIdentity& identity, const wire::Hello& hello) {
   agent.cpus = hello.cpus;
   agent.memory_bytes = hello.memory_bytes;
   agent.disk_bytes = hello.disk_bytes;
+  agent.features = hello.features;
   agent.connected = true;
   agent.leaving = false;
   effects_.agents.insert(agent.id);
@@ -54,6 +56,7 @@ void Turn::hello(const AgentIdentity& identity, const wire::Hello& hello) {
 
   wire::Welcome welcome;
   welcome.agent = agent.id;
+  welcome.features = wire::features::kSurveys;
   welcome.sync_interval = state_.sync_interval();
   welcome.lease_ttl = state_.lease_ttl();
   welcome.verdicts = judge(agent.id, hello.jobs);
@@ -79,6 +82,15 @@ void Turn::leaving(const AgentIdentity& identity) {
 
 void Turn::restarting(const AgentIdentity& identity) {
   if (Agent* agent = state_.fleet.find(identity.id)) agent->connected = false;
+}
+
+void Turn::survey(const AgentIdentity& identity, const wire::Survey& survey) {
+  Agent* agent = state_.fleet.find(identity.id);
+  if (agent == nullptr) return;
+  agent->views = survey.views;
+  agent->surveyed = now_.wall;
+  agent->placed.clear();
+  state_.place_wanted = true;
 }
 
 void Turn::set_drain(const AgentId& id, bool draining) {

@@ -12,6 +12,7 @@
 #include "coordinator/leases/lease_table.h"
 #include "coordinator/ledger/resource_table.h"
 #include "coordinator/queue/queue.h"
+#include "coordinator/scheduler/limits.h"
 
 namespace farm::coordinator {
 
@@ -33,6 +34,7 @@ struct Policy {
   Duration refusal_pause = std::chrono::seconds(30);  // before the same agent is asked again
   uint32_t retry_limit = 1;      // for crashed runners and lost agents; build failures: never
   uint32_t refusal_limit = 20;   // offers refused before the job fails
+  Limits limits;                 // of nodes, datastores and credentials
 };
 
 /// Things that should not happen, counted.

@@ -15,6 +15,7 @@ struct ApplyMessage {
   void operator()(const wire::Sync& m) const { turn.sync(said.agent, m); }
   void operator()(const wire::Drain&) const { turn.leaving(said.agent); }
   void operator()(const wire::Restarting&) const { turn.restarting(said.agent); }
+  void operator()(const wire::Survey& m) const { turn.survey(said.agent, m); }
   void operator()(const wire::Accept& m) const { turn.accept(said.agent.id, m); }
   void operator()(const wire::Refuse& m) const { turn.refuse(said.agent.id, m); }
   void operator()(const wire::PhaseChange& m) const { turn.phase(said.agent.id, m); }

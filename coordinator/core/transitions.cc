@@ -62,8 +62,11 @@ void Turn::arm_deadlines(const Job& job) {
   }
 }
 
-void Turn::offer(Job& job, Agent& agent) {
+void Turn::offer(Job& job, Agent& agent, const Placement& placement) {
+  job.node = placement.node;
+  job.tokens = placement.tokens;
   if (!move(job, JobState::Offered)) return;
+  if (!job.node.empty()) ++agent.placed[job.node];
   // A counter never restarts within an incarnation, so no epoch is ever given twice (I7).
   job.epoch = Epoch{std::max(state_.incarnation, job.epoch.incarnation), job.epoch.counter + 1};
   Attempt attempt;
@@ -94,6 +97,7 @@ void Turn::send_offer(const Job& job) {
   offer.sensitive = build.sensitive;
   offer.total_limit = state_.policy.total_limit;
   offer.silence_limit = state_.policy.silence_limit;
+  offer.node = job.node;
   effects_.sends.push_back({attempt.agent, std::move(offer)});
   // Kept outside of the const job: when the offer was last sent.
   state_.queue.job(job.id)->offer_sent = now_.steady;

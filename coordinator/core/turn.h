@@ -8,6 +8,7 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/core/event.h"
 #include "coordinator/core/state.h"
+#include "coordinator/scheduler/scheduler.h"
 
 namespace farm::coordinator {
 
@@ -21,6 +22,7 @@ class Turn {
   void sync(const AgentIdentity& identity, const wire::Sync& sync);
   void leaving(const AgentIdentity& identity);
   void restarting(const AgentIdentity& identity);
+  void survey(const AgentIdentity& identity, const wire::Survey& survey);
   void forget_agent(const AgentId& id);
   void set_drain(const AgentId& id, bool draining);
   void renew(const AgentId& agent);
@@ -52,7 +54,7 @@ class Turn {
  private:
   // transitions.cc
   void arm_deadlines(const Job& job);
-  void offer(Job& job, Agent& agent);
+  void offer(Job& job, Agent& agent, const Placement& placement);
   void send_offer(const Job& job);
   void end_attempt(Job& job, AttemptEnd end, Error error);
   /// Ends the attempt; the job is tried again while the retry limit allows, else it fails.

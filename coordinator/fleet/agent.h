@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/wire/message.h"
 
 namespace farm::coordinator {
 
@@ -37,8 +39,12 @@ struct Agent {
 
   // Known in this process only.
   bool connected = false;   // said Hello to this process of the coordinator
+  uint64_t features = 0;    // wire::features
   bool leaving = false;     // the agent itself wants nothing new, until its next Hello
   std::vector<std::string> component_schemas;  // of its external components, as it said them
+  std::vector<wire::ProviderView> views;       // what it last saw at its providers
+  WallTime surveyed;                           // when; 0: not yet
+  std::map<std::string, uint32_t> placed;      // jobs put on each node since then
   std::set<JobId> jobs;     // those it holds a lease of; |jobs| <= slots except after a shrink
 
   bool takes_jobs() const { return !draining && !leaving; }

@@ -2,6 +2,7 @@
 
 #include "common/plan/plan.h"
 #include "coordinator/intake/intake.h"
+#include "coordinator/intake/place_reader.h"
 
 namespace farm::coordinator {
 namespace {
@@ -24,7 +25,8 @@ Result<JobNeeds> read_needs(std::string_view bytes) {
       post_processors.insert(step.component.type);
     }
   }
-  return JobNeeds{spec.builder.type, listed(provisioners), listed(post_processors), {}};
+  return JobNeeds{spec.builder.type, listed(provisioners), listed(post_processors), {},
+                  read_place(spec)};
 }
 
 }  // namespace

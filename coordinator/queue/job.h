@@ -17,12 +17,25 @@
 
 namespace farm::coordinator {
 
+/// Where at a provider the job's machine goes, as far as its template says; read from its spec.
+struct JobPlace {
+  std::string provider;    // "proxmox", "vsphere"; empty: none with nodes of its own
+  std::string host;        // host[:port] of the API; empty: that of the agent's own configuration
+  std::string node;        // empty: not known
+  bool open_node = false;  // the template leaves the node open
+  std::string group;       // the cluster of which it is to be chosen; empty: any
+  std::vector<std::string> datastores;  // sorted, unique
+  std::string credential;  // who the build is at the API; empty: the agent's own
+  friend auto operator<=>(const JobPlace&, const JobPlace&) = default;
+};
+
 /// What an agent must offer to run the job; read from its spec at intake.
 struct JobNeeds {
   std::string builder;
   std::vector<std::string> provisioners;     // sorted, unique
   std::vector<std::string> post_processors;  // sorted, unique
   std::vector<std::string> labels;           // "key=value", sorted, unique
+  JobPlace place{};
   friend auto operator<=>(const JobNeeds&, const JobNeeds&) = default;
 };
 
@@ -77,6 +90,9 @@ struct Job {
   WallTime ended;
   // plan::encode_job; shared with the encoder of the batch. Null once the job has ended.
   std::shared_ptr<const std::string> spec;
+  // While it is leased: the node chosen for it, and what it counts against (scheduler/limits.h).
+  std::string node;
+  std::vector<std::string> tokens;
 
   // Known in this process only; made anew after a restart.
   Instant since{};           // of the present state

@@ -60,6 +60,10 @@ const Build* Queue::build_of(const RequestId& request) const {
 void Queue::set_state(Job& job, JobState to) {
   index(job, -1);
   job.state = to;
+  if (!is_leased(to)) {
+    job.node.clear();
+    job.tokens.clear();
+  }
   index(job, 1);
 }
 
@@ -94,6 +98,7 @@ void Queue::index(const Job& job, int sign) {
   if (is_leased(job.state)) {
     count(leased_builds_, job.build, sign);
     count(leased_submitters_, build.submitter, sign);
+    for (const std::string& token : job.tokens) count(tokens_, token, sign);
     if (sign > 0) {
       leased_.insert(job.id);
     } else {

@@ -29,7 +29,8 @@ class Queue {
   /// The build a request was answered with; nullptr: never seen.
   const Build* build_of(const RequestId& request) const;
 
-  /// Sets the state and keeps the indexes; the transition has been checked by the caller.
+  /// Sets the state and keeps the indexes; the transition has been checked by the caller. A job that
+  /// is no longer leased gives its node and tokens back.
   void set_state(Job& job, JobState to);
 
   const std::map<JobId, Job>& jobs() const { return jobs_; }
@@ -39,6 +40,8 @@ class Queue {
   const std::map<std::string, std::set<ReadyKey>>& ready_lines() const { return ready_lines_; }
   const std::set<JobId>& waiting() const { return waiting_; }  // RetryWait
   const std::set<JobId>& leased() const { return leased_; }
+  /// How many leased jobs hold each token.
+  const std::map<std::string, uint32_t>& tokens() const { return tokens_; }
   uint32_t leased_of(const BuildId& build) const;
   uint32_t leased_of(const std::string& submitter) const;
   /// Jobs of the build that have not ended.
@@ -57,6 +60,7 @@ class Queue {
   std::set<JobId> leased_;
   std::map<BuildId, uint32_t> leased_builds_;
   std::map<std::string, uint32_t> leased_submitters_;
+  std::map<std::string, uint32_t> tokens_;
   std::map<BuildId, uint32_t> unfinished_;
   uint64_t next_sequence_ = 1;
 };

@@ -112,7 +112,8 @@ class LocalCoordinator::Impl {
   std::vector<std::string> why(const JobId& id) const {
     const Job* job = state_.queue.job(id);
     if (job == nullptr) return {};
-    return coordinator::why(*job, state_.queue, state_.fleet, state_.leases, clock_.now());
+    return coordinator::why(*job, state_.queue, state_.fleet, state_.leases,
+                            state_.policy.limits, clock_.now());
   }
 
   std::vector<wire::ResourceEvent> open_resources() const {

@@ -49,7 +49,8 @@ Fit with_words(Fit fit, std::string* words, std::string text) {
 
 }  // namespace
 
-Fit fit(const Job& job, const Agent& agent, bool reachable, Instant now, std::string* words) {
+Fit fit(const Job& job, const Agent& agent, bool reachable, const TokenCount& count, Instant now,
+        std::string* words) {
   const std::string lacks = lacking(job.needs, agent);
   if (!lacks.empty()) return with_words(Fit::Never, words, "no: " + lacks);
   if (!reachable) return with_words(Fit::Away, words, "matches, not heard of within its lease");
@@ -62,6 +63,10 @@ Fit fit(const Job& job, const Agent& agent, bool reachable, Instant now, std::st
     return with_words(Fit::Busy, words,
                       "matches, busy: " + std::to_string(agent.jobs.size()) + " of " +
                           std::to_string(agent.slots) + " slots taken");
+  }
+  const Spot spot = find_spot(job.needs.place, agent, count);
+  if (!spot.full.empty()) {
+    return with_words(Fit::Limited, words, "matches, but " + count.words(spot.full));
   }
   return with_words(Fit::Fits, words, "matches, free");
 }

@@ -7,11 +7,13 @@
 
 #include "coordinator/fleet/agent.h"
 #include "coordinator/queue/job.h"
+#include "coordinator/scheduler/limits.h"
 
 namespace farm::coordinator {
 
 enum class Fit : uint8_t {
   Fits,      // may be offered now
+  Limited,   // would fit, a node, datastore or credential it uses is at its limit
   Busy,      // would fit, every slot is taken
   Refused,   // would fit, said no a moment ago
   Draining,  // would fit, takes nothing new
@@ -21,6 +23,7 @@ enum class Fit : uint8_t {
 
 /// `reachable`: the agent said Hello and its lease holds. `words`, when given, says why in one
 /// phrase: "no: builder vsphere-iso is not offered here".
-Fit fit(const Job& job, const Agent& agent, bool reachable, Instant now, std::string* words);
+Fit fit(const Job& job, const Agent& agent, bool reachable, const TokenCount& count, Instant now,
+        std::string* words);
 
 }  // namespace farm::coordinator

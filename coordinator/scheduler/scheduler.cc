@@ -28,8 +28,9 @@ bool build_is_full(const Build& build, uint32_t leased) {
 
 class Placer {
  public:
-  Placer(const Queue& queue, const Fleet& fleet, const LeaseTable& leases, Instant now)
-      : queue_(queue), now_(now) {
+  Placer(const Queue& queue, const Fleet& fleet, const LeaseTable& leases, const Limits& limits,
+         Instant now)
+      : queue_(queue), count_(queue.tokens(), limits), now_(now) {
     for (const auto& [id, agent] : fleet.agents()) {
       if (!reachable(agent, leases) || !agent.takes_jobs() || agent.free_slots() == 0) continue;
       free_.push_back({&agent, agent.free_slots()});
@@ -89,7 +90,7 @@ class Placer {
     Free* best = nullptr;
     for (Free& free : free_) {
       if (free.slots == 0 || (best != nullptr && free.slots <= best->slots)) continue;
-      if (fit(job, *free.agent, true, now_, nullptr) == Fit::Fits) best = &free;
+      if (fit(job, *free.agent, true, count_, now_, nullptr) == Fit::Fits) best = &free;
     }
     if (best == nullptr) {
       if (plain) hopeless_.insert(job.needs);
@@ -98,11 +99,15 @@ class Placer {
     --best->slots;
     --slots_;
     ++leased->second;
-    placements_.push_back({job.id, best->agent->id});
+    Spot spot = find_spot(job.needs.place, *best->agent, count_);
+    count_.take(spot.tokens);
+    placements_.push_back(
+        {job.id, best->agent->id, std::move(spot.node), std::move(spot.tokens)});
     return true;
   }
 
   const Queue& queue_;
+  TokenCount count_;
   Instant now_;
   std::vector<Free> free_;
   uint32_t slots_ = 0;
@@ -126,13 +131,14 @@ bool any(const std::vector<Fit>& fits, Fit wanted) {
 }
 
 std::string cause(const Job& job, const Build& build, uint32_t leased,
-                  const std::vector<Fit>& fits) {
+                  const std::vector<Fit>& fits, const std::string& full) {
   if (build_is_full(build, leased)) {
     return "the build runs " + std::to_string(leased) + " of at most " +
            std::to_string(build.parallel) + " jobs at once";
   }
   if (fits.empty()) return "no agent is enrolled";
   if (any(fits, Fit::Fits)) return "about to be offered";
+  if (any(fits, Fit::Limited)) return full;
   if (any(fits, Fit::Busy)) return "needs a slot of an agent with builder " + job.needs.builder;
   if (any(fits, Fit::Refused)) return "an agent refused it, it is offered again soon";
   if (any(fits, Fit::Draining)) return "every fitting agent that is here is draining";
@@ -143,18 +149,23 @@ std::string cause(const Job& job, const Build& build, uint32_t leased,
 }  // namespace
 
 std::vector<Placement> place(const Queue& queue, const Fleet& fleet, const LeaseTable& leases,
-                             Instant now) {
-  return Placer(queue, fleet, leases, now).run();
+                             const Limits& limits, Instant now) {
+  return Placer(queue, fleet, leases, limits, now).run();
 }
 
 std::vector<std::string> why(const Job& job, const Queue& queue, const Fleet& fleet,
-                             const LeaseTable& leases, Instant now) {
+                             const LeaseTable& leases, const Limits& limits, Instant now) {
   if (is_terminal(job.state) || is_leased(job.state) || job.state == JobState::Committed) return {};
   std::vector<std::string> agents;
   std::vector<Fit> fits;
+  std::string full;
+  const TokenCount count(queue.tokens(), limits);
   for (const auto& [id, agent] : fleet.agents()) {
     std::string words;
-    fits.push_back(fit(job, agent, reachable(agent, leases), now, &words));
+    fits.push_back(fit(job, agent, reachable(agent, leases), count, now, &words));
+    if (fits.back() == Fit::Limited && full.empty()) {
+      full = count.words(find_spot(job.needs.place, agent, count).full);
+    }
     agents.push_back(agent.name + ": " + words);
   }
   std::vector<std::string> lines;
@@ -165,7 +176,7 @@ std::vector<std::string> why(const Job& job, const Queue& queue, const Fleet& fl
                     "s before it is tried again");
   } else {
     lines.push_back("queued " + waited(job, now) + ": " +
-                    cause(job, build, queue.leased_of(job.build), fits));
+                    cause(job, build, queue.leased_of(job.build), fits, full));
   }
   lines.insert(lines.end(), agents.begin(), agents.end());
   return lines;

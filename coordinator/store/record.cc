@@ -116,6 +116,22 @@ std::unique_ptr<rec::ArtifactT> pack_artifact(const wire::ArtifactRecord& artifa
   return out;
 }
 
+std::unique_ptr<rec::JobPlaceT> pack_place(const JobPlace& place) {
+  auto out = std::make_unique<rec::JobPlaceT>();
+  out->provider = place.provider;
+  out->host = place.host;
+  out->node = place.node;
+  out->open_node = place.open_node;
+  out->group = place.group;
+  out->datastores = place.datastores;
+  out->credential = place.credential;
+  return out;
+}
+
+JobPlace unpack_place(const rec::JobPlaceT& in) {
+  return {in.provider, in.host, in.node, in.open_node, in.group, in.datastores, in.credential};
+}
+
 wire::ArtifactRecord unpack_artifact(const rec::ArtifactT& in) {
   wire::ArtifactRecord artifact{in.builder_id, in.artifact_id, in.text, {}};
   for (const auto& file : in.files) {
@@ -150,6 +166,9 @@ std::string encode_job_record(const Job& job) {
   out.elapsed = job.elapsed.count();
   out.submitted = job.submitted.nanos;
   out.ended = job.ended.nanos;
+  if (!job.needs.place.provider.empty()) out.place = pack_place(job.needs.place);
+  out.node = job.node;
+  out.tokens = job.tokens;
   return pack<rec::Job>(out);
 }
 
@@ -161,6 +180,9 @@ Result<Job> decode_job_record(const JobId& id, std::string_view bytes) {
   job.index = in->index;
   job.name = in->name;
   job.needs = {in->builder, in->provisioners, in->post_processors, in->labels};
+  if (in->place) job.needs.place = unpack_place(*in->place);
+  job.node = in->node;
+  job.tokens = in->tokens;
   job.state = TRY(unpack_state(in->state));
   job.held = TRY(unpack_state(in->held));
   job.ending = TRY(unpack_state(in->ending));

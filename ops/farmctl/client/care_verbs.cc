@@ -1,4 +1,4 @@
-// leaks, audit, backup: what an operator does to keep a farm well.
+// audit, backup: what an operator does to keep a farm well.
 #include <cstdio>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,41 +18,6 @@ Result<json> ask(Connection& connection, const std::string& what,
   json answer = json::parse(text, nullptr, false);
   if (!answer.is_object()) return corrupt("the coordinator's answer is not JSON");
   return answer;
-}
-
-std::string age_text(double seconds) {
-  if (seconds < 90) return fmt::format("{:.0f}s", seconds);
-  if (seconds < 5400) return fmt::format("{:.0f}m", seconds / 60);
-  if (seconds < 172800) return fmt::format("{:.0f}h", seconds / 3600);
-  return fmt::format("{:.0f}d", seconds / 86400);
-}
-
-int print_leaks(const json& answer, bool as_json) {
-  json leaks = json::array();
-  for (const json& resource : answer.value("resources", json::array())) {
-    if (resource.value("leaked", false)) leaks.push_back(resource);
-  }
-  if (as_json) {
-    std::printf("%s\n", json{{"leaks", leaks}}.dump().c_str());
-    return leaks.empty() ? kDone : kBuildFailed;
-  }
-  if (leaks.empty()) {
-    std::printf("no leaks: everything that builds created is gone or is an artifact\n");
-    return kDone;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const json& leak : leaks) {
-    const std::string id = leak.value("id", "");
-    rows.push_back({leak.value("kind", ""), leak.value("name", ""), id.empty() ? "-" : id,
-                    leak.value("agent", ""), leak.value("agent_state", ""),
-                    leak.value("job", "").substr(0, 8), age_text(leak.value("age", 0.0))});
-  }
-  std::fputs(
-      format_table({"KIND", "NAME", "ID", "AGENT", "AGENT STATE", "JOB", "AGE"}, rows).c_str(),
-      stdout);
-  std::fprintf(stderr, "hint: an agent removes these when it is up; start it, or remove them by "
-                       "hand if it will not come back\n");
-  return kBuildFailed;
 }
 
 void print_entries(const json& entries) {
@@ -118,23 +83,6 @@ int verify_and_tell(Client& client, Connection& connection, const ParsedFlags& f
 }
 
 }  // namespace
-
-int run_leaks(Client& client) {
-  const std::vector<Flag> table = client_flags({});
-  Result<ParsedFlags> flags = parse_flags(table, client.words);
-  if (!flags) return client.fail(flags.error());
-  if (flags->on("help")) {
-    client.output.say(usage("leaks", "", "what ended builds announced and did not remove", table));
-    return kDone;
-  }
-  const Result<bool> as_json = wants_json(*flags);
-  if (!as_json) return client.fail(as_json.error());
-  Result<std::unique_ptr<Connection>> connection = client.connect(*flags);
-  if (!connection) return client.fail(connection.error());
-  const Result<json> answer = ask(**connection, "resources", {});
-  if (!answer) return client.fail(answer.error());
-  return print_leaks(*answer, *as_json);
-}
 
 int run_audit(Client& client) {
   std::vector<std::string> words = client.words;

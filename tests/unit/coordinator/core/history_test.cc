@@ -1,6 +1,6 @@
 // Random histories: agents that work, lie down and come back, messages lost, repeated and reordered,
-// a coordinator that crashes and loses what it had not synced. After every step the invariants of
-// the design hold; when the faults end, everything that was accepted ends too.
+// a coordinator that crashes and loses what it had not synced, or gets an old backup back. After every
+// step the invariants of the design hold; when the faults end, everything that was accepted ends too.
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
@@ -49,6 +49,8 @@ struct SimAgent {
 class History {
  public:
   explicit History(uint64_t seed) : farm_(seed), seed_(seed) {
+    farm_.state.policy.limits.jobs = {
+        {"node *", 2}, {"node n0", 1}, {"datastore nfs", 2}, {"credential ana@pve", 3}};
     for (int i = 0; i < 3; ++i) {
       SimAgent agent;
       agent.identity = farm_.new_agent("a" + std::to_string(i));
@@ -76,7 +78,7 @@ class History {
       case 0: submit(); break;
       case 1: cancel(); break;
       case 2: reboot(any_agent()); break;
-      case 3: crash(); break;
+      case 3: chance(10) ? restore_backup() : crash(); break;
       case 4: farm_.clock.advance(seconds(below(45))); break;
       case 5: farm_.clock.advance(seconds(below(4) == 0 ? 2000 : 5)); break;
       case 6: sync(any_agent()); break;
@@ -183,6 +185,7 @@ class History {
     if (chance(20)) expect_sound_records();
     State fresh;
     fresh.policy = farm_.state.policy;
+    fresh.incarnation = incarnation_;
     Result<std::vector<Damage>> damage = load_state(store_, fresh);
     ASSERT_TRUE(damage);
     ASSERT_TRUE(damage->empty());
@@ -198,12 +201,44 @@ class History {
     }
   }
 
+  /// What came after the backup is forgotten, and a later incarnation begins.
+  void restore_backup() {
+    if (!faults_) return;
+    if (!backup_ || chance(40)) {
+      backup_ = Backup{store_.records(), accepted_, succeeded_};
+      return;
+    }
+    store_.restore(backup_->records);
+    accepted_ = backup_->accepted;
+    succeeded_ = backup_->succeeded;
+    ++incarnation_;
+    crash();
+  }
+
   void submit() {
     if (farm_.state.queue.jobs().size() > 12) return;
-    const Submitted event = farm_.submission(1 + below(3), chance(50) ? "ana" : "ben");
+    Submitted event = farm_.submission(1 + below(3), chance(50) ? "ana" : "ben");
+    for (JobNeeds& needs : event.needs) {
+      if (chance(60)) needs.place = random_place();
+    }
     apply(event, nullptr);
     submitted_.push_back(event.build);
     if (chance(30)) apply(event, nullptr);
+  }
+
+  /// At one of two clusters, named or the agent's own; on a named node or an open one.
+  JobPlace random_place() {
+    JobPlace place;
+    place.provider = "pve";
+    if (chance(50)) place.host = "host" + std::to_string(below(2));
+    if (chance(40)) {
+      place.open_node = true;
+    } else {
+      place.node = "n" + std::to_string(below(3));
+    }
+    if (chance(50)) place.datastores = {"nfs"};
+    if (chance(50)) place.credential = "ana@pve";
+    return place;
   }
 
   void cancel() {
@@ -245,7 +280,20 @@ class History {
     agent.to_coordinator.push_back(
         FarmFixture::hello("boot" + std::to_string(agent.boot), 2, inventory(agent)));
   }
+  void survey(SimAgent& agent) {
+    wire::ProviderView view;
+    view.provider = "pve";
+    view.place = "host" + std::to_string(below(2));
+    view.credential = "own@pve";
+    for (uint64_t i = 0; i < below(4); ++i) {
+      view.nodes.push_back({"n" + std::to_string(i), "", chance(80), false, 0, below(100), 100,
+                            chance(70) ? std::vector<std::string>{"nfs"}
+                                       : std::vector<std::string>{}});
+    }
+    agent.to_coordinator.push_back(wire::Survey{{}, {view}, {}});
+  }
   void sync(SimAgent& agent) {
+    if (chance(40)) survey(agent);
     agent.to_coordinator.push_back(wire::Sync{inventory(agent), 0, 0});
     for (const auto& [id, job] : agent.jobs) {
       if (job.result) agent.to_coordinator.push_back(*job.result);
@@ -357,11 +405,28 @@ class History {
         EXPECT_GT(job.attempts[i].epoch, job.attempts[i - 1].epoch) << "I7, seed " << seed_;
       }
     }
+    check_tokens();
     for (const auto& [id, agent] : farm_.state.fleet.agents()) {
       EXPECT_EQ(agent.jobs, held[id]) << "I8, seed " << seed_;
       EXPECT_LE(agent.jobs.size(), 2U) << "I8, seed " << seed_;
     }
     EXPECT_EQ(farm_.state.counters.refused_transitions, 0U) << "seed " << seed_;
+  }
+
+  /// Tokens held are those of the active attempts, and within their limits.
+  void check_tokens() {
+    std::map<std::string, uint32_t> tokens;
+    for (const auto& [id, job] : farm_.state.queue.jobs()) {
+      if (!is_leased(job.state)) {
+        EXPECT_TRUE(job.tokens.empty()) << "I8, seed " << seed_;
+      }
+      for (const std::string& token : job.tokens) ++tokens[token];
+    }
+    EXPECT_EQ(farm_.state.queue.tokens(), tokens) << "I8, seed " << seed_;
+    for (const auto& [token, held] : tokens) {
+      const std::optional<uint32_t> limit = farm_.state.policy.limits.of(token);
+      EXPECT_LE(held, limit.value_or(UINT32_MAX)) << "I8: " << token << ", seed " << seed_;
+    }
   }
 
   /// No more faults: everything accepted must end (I2).
@@ -395,8 +460,16 @@ class History {
     expect_sound_records();
   }
 
+  struct Backup {
+    MemoryStore::Snapshot records;
+    std::set<BuildId> accepted;
+    std::map<JobId, Epoch> succeeded;
+  };
+
   FarmFixture farm_;
   uint64_t seed_;
+  uint32_t incarnation_ = 1;
+  std::optional<Backup> backup_;
   bool faults_ = true;
   std::vector<SimAgent> agents_;
   MemoryStore store_;

@@ -11,7 +11,7 @@ namespace {
 class SchedulerTest : public ::testing::Test, protected FarmFixture {
  protected:
   std::vector<std::string> reasons(const JobId& id) {
-    return why(job(id), state.queue, state.fleet, state.leases, clock.now());
+    return why(job(id), state.queue, state.fleet, state.leases, state.policy.limits, clock.now());
   }
 };
 
