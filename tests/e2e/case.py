@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -164,3 +165,18 @@ class Case(unittest.TestCase):
 
 def needs_packer(test):
     return unittest.skipUnless(PACKER, "packer is not installed (ops/deps --peer)")(test)
+
+
+def main_in_parallel(workers):
+    """unittest.main() for tests that mostly wait: the tests of the script in several processes. Named
+    tests run in this one."""
+    if len(sys.argv) > 1:
+        unittest.main()
+    suites = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    names = [test.id().replace("__main__.", "") for suite in suites for test in suite]
+    running = [subprocess.Popen([sys.executable, sys.argv[0], *names[i::workers]],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+               for i in range(min(workers, len(names)))]
+    for process in running:
+        print(process.communicate()[0], end="", flush=True)
+    sys.exit(max(process.returncode != 0 for process in running))

@@ -1,9 +1,7 @@
 """What goes wrong with a Proxmox cluster: each failure has a message that says what to do, and nothing
 of the build is left behind."""
 
-import os
-import unittest
-
+from case import main_in_parallel
 from proxmox_case import Fault, ProxmoxCase, SshGuest
 
 MACHINE = """vm_name = "tiny"
@@ -228,4 +226,4 @@ class Errors(ProxmoxCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main_in_parallel(6)

@@ -1,6 +1,7 @@
-"""kill -9 at every step of a Proxmox build: of its runner (the supervisor has the remains removed
-before the build is reported), of everything at once (the next build removes them), and of an agent
-on a farm (its next start removes them). At the end nothing is left in the cluster."""
+"""kill -9 at the steps of Proxmox builds: of the runner (the supervisor has the remains removed before the
+build is reported), of everything at once (the next build removes them), of an agent on a farm (its
+next start removes them) and of the coordinator (the build goes on). At the end nothing is left in the
+cluster."""
 
 import os
 import re
@@ -9,6 +10,7 @@ import threading
 import time
 import unittest
 
+from kill_steps import chosen, command_name, distinct
 from local_farm import FarmCase
 from proxmox_case import ProxmoxCase
 
@@ -27,25 +29,6 @@ BODY = """vm_name = "tiny"
 """
 CLONE = BODY + '  clone_vm = "base"\n'
 
-# Where the walk stops: the first request of each step, and what the server was doing then.
-ISO_POINTS = [
-    ("GET", "/version$"), ("POST", "/upload$"), ("GET", "imgcopy.*/status$"),
-    ("GET", "/cluster/nextid$"), ("POST", "/nodes/pve/qemu$"), ("GET", "qmcreate.*/status$"),
-    ("PUT", "/resize$"), ("GET", "/qemu/100/config$"), ("POST", "/status/start$"),
-    ("GET", "qmstart.*/status$"), ("PUT", "/sendkey$"), ("GET", "network-get-interfaces$"),
-    ("POST", "/status/shutdown$"), ("POST", "/template$"), ("GET", "qmtemplate.*/status$"),
-    ("POST", "/qemu/100/config$"), ("GET", "qmconfig.*/status$"),
-    ("GET", "/storage/local/content$"), ("DELETE", "/content/"), ("GET", "imgdel.*/status$")]
-# Fewer for the death of everything: the same remover does the work, at the next start.
-LATER_POINTS = [
-    ("POST", "/upload$"), ("POST", "/nodes/pve/qemu$"), ("GET", "qmcreate.*/status$"),
-    ("POST", "/status/start$"), ("POST", "/template$"), ("GET", "qmconfig.*/status$"),
-    ("DELETE", "/content/")]
-CLONE_POINTS = [
-    ("GET", "/cluster/resources$"), ("POST", "/clone$"), ("GET", "qmclone.*/status$"),
-    ("PUT", "/qemu/100/config$"), ("POST", "/status/start$"), ("POST", "/qemu/100/config$"),
-    ("POST", "/template$")]
-
 NOTHING = """
 source "null" "n" {
   communicator = "none"
@@ -54,16 +37,6 @@ build {
   sources = ["source.null.n"]
 }
 """
-
-
-def command_name(pid):
-    """Empty for one that is gone, also while nobody has asked for its exit status."""
-    try:
-        with open("/proc/%d/stat" % pid) as file:
-            name, _, rest = file.read().partition("(")[2].rpartition(")")
-            return "" if rest.split()[0] in ("Z", "X") else name
-    except OSError:
-        return ""
 
 
 class Killer:
@@ -90,10 +63,42 @@ class Killer:
                 time.sleep(0.005)
 
 
-class KillWalk(ProxmoxCase):
-    def walk(self, points, names, left=()):
+class Walk:
+    """What the walks have in common: the steps are the requests of a build that nobody disturbs."""
+
+    def requests(self):
+        """Distinct requests of one build in their order, as patterns; its machine is taken away."""
+        steps = []
+
+        def observe(method, path):
+            task = re.search(r"/tasks/UPID:(?:[^:]*:){4}([a-z]+):.*/(\w+)$", path)
+            name = "%s.*/%s$" % task.groups() if task else re.escape(
+                re.sub(r"(/content/).*", r"\1", re.sub(".*/api2/json", "", path)))
+            steps.append((method, name if task or name.endswith("/content/") else name + "$"))
+        self.simulator.observer = observe
+        self.undisturbed()
+        self.simulator.observer = None
+        self.forget_machine()
+        return distinct(steps)
+
+    def forget_machine(self):
+        """The artifact goes, so that the next build has its number again."""
+        self.cluster.advance()
+        del self.cluster.machines[100]
+        for name in [name for name, volume in self.cluster.volumes.items()
+                     if volume["vmid"] == 100]:
+            del self.cluster.volumes[name]
+
+
+class KillWalk(Walk, ProxmoxCase):
+    def undisturbed(self):
+        self.good(self.build())
+
+    def walk(self, names, count, left=()):
         null = self.write("null.pkr.hcl", NOTHING)
-        for method, path in points:
+        steps = self.requests()
+        self.assertGreater(len(steps), 20)
+        for method, path in chosen(steps, count):
             with self.subTest(method + " " + path):
                 killer = Killer(self, method, path, names)
                 done = self.build()
@@ -110,21 +115,26 @@ class KillWalk(ProxmoxCase):
 
     def test_runner(self):
         self.template(body=BODY)
-        self.walk(ISO_POINTS, {"farm-runner"})
+        self.walk({"farm-runner"}, 4)
 
     def test_everything(self):
         self.template(body=BODY)
-        self.walk(LATER_POINTS, {"farm-runner", "farm-zygote", "farmctl", "farmctl-build"})
+        self.walk({"farm-runner", "farm-zygote", "farmctl", "farmctl-build"}, 3)
 
     def test_clone(self):
         self.source_template()
         self.template("proxmox-clone", CLONE)
-        self.walk(CLONE_POINTS, {"farm-runner"}, [9000])
+        self.walk({"farm-runner"}, 3, [9000])
+
+    def test_everything_of_a_clone(self):
+        self.source_template()
+        self.template("proxmox-clone", CLONE)
+        self.walk({"farm-runner", "farm-zygote", "farmctl", "farmctl-build"}, 2, [9000])
 
 
-class KilledAgent(ProxmoxCase, FarmCase):
-    """The whole agent dies while it builds; its next start removes what was left. The credentials are
-    the agent's alone: neither the template nor whoever submits it has them."""
+class KillOnFarm(Walk, ProxmoxCase, FarmCase):
+    """The whole agent, or the coordinator, dies while there is a build. The credentials are the agent's
+    alone: neither the template nor whoever submits it has them."""
 
     build = FarmCase.build
 
@@ -136,28 +146,52 @@ class KilledAgent(ProxmoxCase, FarmCase):
 
     def launch_agent(self, name, *more):
         self.env.update(self.credentials)
-        super().launch_agent(name, *more)
+        # Its surveys would ask the server at any time.
+        super().launch_agent(name, "--survey-seconds", "0", *more)
         for variable in self.credentials:
             del self.env[variable]
+
+    def undisturbed(self):
+        self.assertEqual(self.wait_for_end(self.submit(), 120)["state"], "succeeded")
+
+    def kill_at(self, method, path, names):
+        killer = Killer(self, method, path, names)
+        build = self.submit()
+        self.wait_for("kill", lambda: killer.killed, 60)
+        self.simulator.observer = None
+        return build
+
+    def end_well(self, build, attempts):
+        state = self.wait_for_end(build, 120)
+        self.assertEqual((state["state"], state["jobs"][0]["attempt"]), ("succeeded", attempts), state)
+        self.nothing_left([100])
+        self.wait_for("ledger", lambda: self.ask("leaks") == {
+            "leaks": [], "things": [], "unseen": []}, 60)
+        self.forget_machine()
 
     def test_agent(self):
         self.start_farm()
         self.start_agent("here", slots=1)
         self.template(body=BODY, provision="true", access="")
-        killer = Killer(self, "POST", "/status/start$",
-                        {"farm-runner", "farm-zygote", "farm-agent"})
-        build = self.submit()
-        self.wait_for("kill", lambda: killer.killed, 60)
-        self.simulator.observer = None
-        self.agents["here"]["process"].wait()
-        self.cluster.advance()
-        self.assertEqual(sorted(self.cluster.machines), [100])
-        self.launch_agent("here")
-        state = self.wait_for_end(build, 120)
-        # The second attempt found no remains of the first.
-        self.assertEqual((state["state"], state["jobs"][0]["attempt"]), ("succeeded", 2), state)
-        self.nothing_left([100])
-        self.assertEqual(len(self.simulator.calls("DELETE", "/qemu/100$")), 1)
+        for method, path in chosen(self.requests(), 1):
+            with self.subTest(method + " " + path):
+                build = self.kill_at(method, path, {"farm-runner", "farm-zygote", "farm-agent"})
+                self.agents["here"]["process"].wait()
+                self.launch_agent("here")
+                # The second attempt found no remains of the first.
+                self.end_well(build, 2)
+        self.no_refusals()
+
+    def test_coordinator(self):
+        self.start_farm()
+        self.start_agent("here", slots=1)
+        self.template(body=BODY, provision="true", access="")
+        for method, path in chosen(self.requests(), 2):
+            with self.subTest(method + " " + path):
+                build = self.kill_at(method, path, {"farm-coordinato"})  # a name has 15 letters
+                self.coordinator.wait()
+                self.start_coordinator()
+                self.end_well(build, 1)
         self.no_refusals()
 
 

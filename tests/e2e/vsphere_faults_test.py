@@ -1,5 +1,5 @@
 """vSphere builders when something goes wrong: sessions that run out, answers that are lost, tasks
-that fail, privileges that are missing, programs that are killed; nothing is left behind."""
+that fail, privileges that are missing; nothing is left behind."""
 
 import os
 import signal
@@ -113,36 +113,6 @@ class Faults(VsphereCase):
         with open(log) as file:
             self.assertIn("cancelled", file.read())
         self.assert_cached_iso_only([])
-
-    def test_what_a_killed_build_left_is_removed(self):
-        """kill -9 of everything at one step after the other; the next farmctl build sweeps."""
-        steps = ("CreateFolder", "PUT /folder", "CreateVM_Task", "ReconfigVM_Task", "PowerOnVM_Task",
-                 "CreateSnapshot_Task", "ExportVm")
-        options = self.ISO + ('  folder = "f"\n  create_snapshot = true\n'
-                              '  cd_content = { "a" = "b" }\n  floppy_content = { "c" = "d" }\n'
-                              '  export {\n    force = true\n  }\n')
-        for step in steps:
-            with self.subTest(step):
-                self.source("vsphere-iso", options)
-                self.vcenter.clear()
-                self.vcenter.fault(method=step, action="delay", delay_ms=600)
-                self.start([os.path.join(os.environ["FARM_BIN"], "farmctl"), "build", "t.pkr.hcl"],
-                           self.path("killed.log"))
-                self.wait_for(step, lambda: self.vcenter.ask("GET", "/farm/waiting")["waiting"], 60)
-                for pid in self.processes("farmctl"):
-                    os.kill(pid, signal.SIGKILL)
-                self.vcenter.ask("DELETE", "/farm/faults")
-                # Anything that runs builds sweeps first.
-                self.write("null.pkr.hcl", 'source "null" "n" {\n  communicator = "none"\n}\n'
-                           'build {\n  sources = ["source.null.n"]\n}\n')
-                self.wait_for("end of the held request", lambda: not self.vcenter.ask(
-                    "GET", "/farm/waiting")["waiting"])
-                self.good(self.farmctl("build", "null.pkr.hcl"))
-                self.assertEqual(self.vcenter.machines(), {})
-                left = [file for file in self.vcenter.files()
-                        if "farm-" in file or ".part" in file or "made" in file]
-                self.assertEqual(left, [])
-                self.assertFalse(os.path.exists(os.path.join(self.work, "output-x")))
 
 
 if __name__ == "__main__":
