@@ -27,6 +27,16 @@ Result<std::unique_ptr<ZmqLink>> ZmqLink::open(net::ZmqContext& context,
   return std::unique_ptr<ZmqLink>(new ZmqLink(std::move(control), std::move(bulk)));
 }
 
+Result<void> ZmqLink::reopen(net::ZmqContext& context, const LinkAddress& address,
+                             const net::CurveKeys& keys) {
+  net::Dealer control =
+      TRY(net::Dealer::connect(context, address.control, address.server_key, keys));
+  net::Dealer bulk = TRY(net::Dealer::connect(context, address.bulk, address.server_key, keys));
+  control_ = std::move(control);
+  bulk_ = std::move(bulk);
+  return {};
+}
+
 bool ZmqLink::send(Lane lane, const wire::Message& message) {
   net::Dealer& dealer = lane == Lane::Control ? control_ : bulk_;
   const Result<void> sent = dealer.send(wire::encode(message));

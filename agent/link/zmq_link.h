@@ -24,6 +24,11 @@ class ZmqLink final : public Transport {
                                                const LinkAddress& address,
                                                const net::CurveKeys& keys);
 
+  /// Other keys or another place: the old connections are dropped, the new ones come up in the
+  /// background. After an error nothing has changed.
+  Result<void> reopen(net::ZmqContext& context, const LinkAddress& address,
+                      const net::CurveKeys& keys);
+
   bool send(Lane lane, const wire::Message& message) override;
   /// The next message of either lane; frames that are none are logged and dropped.
   std::optional<wire::Message> receive();

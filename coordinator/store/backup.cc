@@ -10,7 +10,7 @@
 namespace farm::coordinator {
 namespace {
 
-constexpr const char* kKeyFiles[] = {"curve.key", "seal.key"};
+constexpr const char* kKeyFiles[] = {"curve.key", "curve.1.key", "doors", "seal.key"};
 // Incarnations of restored stores count seconds since 2026, so that two restores of one backup, or
 // a restore and a store that went on, never share one.
 constexpr int64_t kEpochStart = 1767225600;

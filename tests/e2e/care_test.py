@@ -79,13 +79,19 @@ class Care(FarmCase):
 
     def test_secrets_are_nowhere_in_the_clear(self):
         needles = (SECRET.encode(), base64.b64encode(SECRET.encode()))
-        build = self.submit("-var", "wait=3")
+        build = self.submit("-var", "wait=6")
         self.wait_for("running job", lambda: self.jobs(build)["file.one"]["state"] == "running")
         for line in self.processes().values():
             self.assertNotIn(SECRET, line)
         # The coordinator's records, as they lie on the disk in the middle of a build and after it.
-        self.assertEqual([path for path in self.files_with(*needles)
-                          if path.startswith(self.path("coordinator"))], [])
+        # The agent's lease directory holds the job, whose script is on its way: sealed as well.
+        self.assertEqual(self.files_with(*needles), [])
+        own = self.processes_of_the_build()
+        found = self.environments_with(needles[0])
+        self.assertLessEqual(found, own | self.processes_of_the_build())
+        backup = self.good(self.farmctl("backup", "in-the-middle")).out.strip()
+        self.assertTrue(os.path.isdir(backup))
+        self.assertEqual(self.files_with(*needles), [])
         self.wait_for_end(build, 60)
         text = self.logs(build)
         self.assertIn("the password is", text)
@@ -93,6 +99,64 @@ class Care(FarmCase):
         self.assertEqual(self.files_with(*needles), [])
         for verb in (("status", build), ("artifacts", build), ("manifest", build), ("audit",)):
             self.assertNotIn(SECRET, self.good(self.farmctl(*verb)).out)
+
+    def environments_with(self, needle):
+        """Processes whose environment or command line holds it."""
+        found = set()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            if int(pid) == os.getpid():
+                continue
+            for name in ("environ", "cmdline"):
+                try:
+                    with open("/proc/%s/%s" % (pid, name), "rb") as file:
+                        if needle in file.read():
+                            found.add(int(pid))
+                except OSError:
+                    pass
+        return found
+
+    def processes_of_the_build(self):
+        """Those that the template gave the secret to: its shell and what that started."""
+        agent = self.agents["here"]["process"].pid
+        parents = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/stat" % pid) as file:
+                    text = file.read()
+            except OSError:
+                continue
+            name = text[text.index("(") + 1:text.rindex(")")]
+            parents[int(pid)] = (name, int(text[text.rindex(")") + 2:].split()[1]))
+        below = {agent}
+        grown = True
+        while grown:
+            more = {pid for pid, (_, parent) in parents.items() if parent in below} - below
+            grown = bool(more)
+            below |= more
+        return {pid for pid in below if not parents.get(pid, ("farm",))[0].startswith("farm")}
+
+    def test_no_core_dump_shows_a_secret(self):
+        for name, process in (("coordinator", self.coordinator),
+                              ("agent", self.agents["here"]["process"])):
+            with open("/proc/%d/limits" % process.pid) as file:
+                self.assertRegex(file.read(), r"Max core file size +0 +0 ", name)
+        build = self.submit("-var", "wait=8")
+        self.wait_for("running job", lambda: self.jobs(build)["file.one"]["state"] == "running")
+        before = self.core_files()
+        for process in (self.agents["here"]["process"], self.coordinator):
+            os.kill(process.pid, signal.SIGABRT)
+            self.assertEqual(process.wait(timeout=30), -signal.SIGABRT)
+        self.assertEqual(self.core_files() - before, set())
+
+    def core_files(self):
+        with open("/proc/sys/kernel/core_pattern") as file:
+            pattern = file.read().strip()
+        folders = {self.path(), os.getcwd()}
+        if pattern.startswith("/"):
+            folders.add(os.path.dirname(pattern))
+        return {os.path.join(folder, name) for folder in folders if os.path.isdir(folder)
+                for name in os.listdir(folder) if name.startswith("core")
+                and os.path.isfile(os.path.join(folder, name))}
 
     def test_audit(self):
         build = self.build_one()

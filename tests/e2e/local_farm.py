@@ -37,7 +37,7 @@ class FarmCase(Case):
     SETTINGS = 'sync_interval = "1s"\nlease_ttl = "10s"\n'
 
     def start_farm(self):
-        self.ports = free_ports(3)
+        self.ports = free_ports(4)
         self.agents = {}
         self.coordinator_log = self.path("coordinator.log")
         with open(self.path("coordinator.hcl"), "w") as file:
@@ -48,7 +48,8 @@ class FarmCase(Case):
         self.good(self.farmctl("login", "--name=admin", token))
 
     def start_coordinator(self):
-        endpoints = [word for flag, port in zip(("--control", "--bulk", "--enroll"), self.ports)
+        endpoints = [word for flag, port in zip(("--control", "--bulk", "--enroll", "--https"),
+                                                getattr(self, "bound_ports", self.ports))
                      for word in (flag, "tcp://127.0.0.1:%d" % port)]
         self.coordinator = self.start(
             [os.path.join(BIN, "farm-coordinator"), "--config", self.path("coordinator.hcl"),

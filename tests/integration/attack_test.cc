@@ -2,8 +2,13 @@
 // attacker or ignored, change nothing, and leave everybody else served.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+
+#include <algorithm>
+#include <sstream>
+#include <zmq.hpp>
 
 #include "common/base/scope_guard.h"
 #include "common/io/fd.h"
@@ -54,6 +59,25 @@ class AttackTest : public CoordinatorServerTest {
     const Result<wire::QueryReply> reply = admin.ask<wire::QueryReply>(query("audit"));
     return reply ? reply->json : reply.error().message;
   }
+  /// A line of the audit log says that it was refused; some come a moment after the refusal.
+  void expect_denial(const std::string& actor, const std::string& action) {
+    const SystemClock clock;
+    const Instant until = clock.now() + kPatience;
+    std::string log;
+    do {
+      log = audit();
+      std::istringstream lines(log);
+      for (std::string line; std::getline(lines, line, '}');) {
+        const bool refused = line.find("\"outcome\":\"denied\"") != std::string::npos ||
+                             line.find("\"outcome\":\"failed\"") != std::string::npos;
+        if (refused && line.find("\"actor\":\"" + actor + "\"") != std::string::npos &&
+            line.find("\"action\":\"" + action + "\"") != std::string::npos) {
+          return;
+        }
+      }
+    } while (clock.now() < until);
+    ADD_FAILURE() << actor << " " << action << " is not in " << log;
+  }
   /// A job that the agent `first` holds.
   wire::JobRef job_of_first(Client& first) {
     Client ana = control(submitter_keys_);
@@ -99,6 +123,9 @@ TEST_F(AttackTest, AnotherAgentCannotActOnAJob) {
   EXPECT_FALSE(upload->ok);
   // Its holder goes on and is believed.
   EXPECT_TRUE(first.ask<wire::ResultAck>(result));
+  for (const char* action : {"job_result", "log_data", "upload_begin"}) {
+    expect_denial("second", action);
+  }
 }
 
 TEST_F(AttackTest, ANameInAMessageIsNoAuthority) {
@@ -173,6 +200,104 @@ TEST_F(AttackTest, ARevokedKeyIsDeadOnItsLiveSession) {
       wire::Command{RequestId::random(random_), "revoke", {{"name", "eve"}}});
   ASSERT_TRUE(revoked && !revoked->error);
   EXPECT_EQ(eve.ask<wire::QueryReply>(query("builds")).error().code, ErrorCode::Denied);
+  expect_denial("-", "query");
+  // Nor does it come in again.
+  Client back = control(viewer_keys_);
+  back.say(query("builds"));
+  expect_denial("-", "connect");
+  expect_serving();
+}
+
+TEST_F(AttackTest, ARoutingIdGivesNoRights) {
+  Client first = control(first_keys_);
+  const wire::JobRef ref = job_of_first(first);
+  // Another enrolled key under routing ids of its own choice.
+  zmq::context_t context;
+  std::vector<zmq::socket_t> squatters;
+  for (uint32_t i = 0; i < 16; ++i) {
+    zmq::socket_t socket(context, zmq::socket_type::dealer);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::routing_id, std::string("first") + std::to_string(i));
+    socket.set(zmq::sockopt::curve_serverkey, server_->public_key());
+    socket.set(zmq::sockopt::curve_publickey, second_keys_.public_key);
+    socket.set(zmq::sockopt::curve_secretkey, second_keys_.secret_key.reveal());
+    socket.connect(reachable(server_->control_endpoint()));
+    wire::JobResult result;
+    result.ref = ref;
+    result.outcome = wire::Outcome::Failed;
+    socket.send(zmq::buffer(wire::encode(result)), zmq::send_flags::none);
+    squatters.push_back(std::move(socket));
+  }
+  expect_denial("second", "job_result");
+  wire::JobResult result;
+  result.ref = ref;
+  result.outcome = wire::Outcome::Succeeded;
+  EXPECT_TRUE(first.ask<wire::ResultAck>(result));
+}
+
+TEST_F(AttackTest, ANewKeyIsTakenOverTheOldSessionOnly) {
+  Client first = control(first_keys_);
+  const wire::JobRef ref = job_of_first(first);
+  const net::CurveKeys fresh = *net::generate_curve_keys();
+  const auto replace = [&](Client& client, const std::string& key) {
+    return client.ask<wire::QueryReply>(
+        wire::Command{RequestId::random(random_), "key-replace", {{"key", key}}});
+  };
+  // Somebody else's key, and no key.
+  for (const std::string& key : {second_keys_.public_key, admin_keys_.public_key, std::string("x")}) {
+    const auto refused = replace(first, key);
+    ASSERT_TRUE(refused);
+    EXPECT_TRUE(refused->error);
+  }
+  const auto taken = replace(first, fresh.public_key);
+  ASSERT_TRUE(taken && !taken->error);
+  // With the new key it is the same agent, and with the old one for now.
+  Client renewed = control(fresh);
+  wire::Hello again = hello("first");
+  again.jobs = {{ref, wire::Phase::Running, 0}};
+  const auto welcome = renewed.ask<wire::Welcome>(again);
+  ASSERT_TRUE(welcome) << welcome.error().message;
+  ASSERT_EQ(welcome->verdicts.size(), 1U);
+  EXPECT_EQ(welcome->verdicts[0].verdict, wire::Verdict::Keep);
+  Client old = control(first_keys_);
+  EXPECT_TRUE(old.ask<wire::Welcome>(again));
+  // Revoked: both are.
+  Client admin = control(admin_keys_);
+  const auto revoked = admin.ask<wire::QueryReply>(
+      wire::Command{RequestId::random(random_), "revoke", {{"name", "first"}}});
+  ASSERT_TRUE(revoked && !revoked->error);
+  EXPECT_EQ(renewed.ask<wire::Welcome>(again).error().code, ErrorCode::Denied);
+  EXPECT_EQ(old.ask<wire::Welcome>(again).error().code, ErrorCode::Denied);
+}
+
+TEST_F(AttackTest, SlowHandshakesAreCutOff) {
+  // A byte now and then, so that the connection is never idle.
+  std::vector<io::Fd> sockets;
+  for (int i = 0; i < 50; ++i) {
+    const int fd = tcp(server_->control_endpoint());
+    if (fd >= 0) sockets.emplace_back(fd);
+  }
+  ASSERT_FALSE(sockets.empty());
+  const std::string greeting("\xff\0\0\0\0\0\0\0\x01\x7f\x03\0CURVE", 17);
+  const SystemClock clock;
+  const Instant until = clock.now() + std::chrono::seconds(60);
+  size_t sent = 0;
+  std::vector<bool> closed(sockets.size(), false);
+  while (std::count(closed.begin(), closed.end(), true) != static_cast<int>(closed.size()) &&
+         clock.now() < until) {
+    std::vector<pollfd> waiters;
+    for (const io::Fd& fd : sockets) waiters.push_back({fd.get(), POLLIN, 0});
+    ::poll(waiters.data(), waiters.size(), 500);
+    for (size_t i = 0; i < sockets.size(); ++i) {
+      char byte = 0;
+      const ssize_t got = ::recv(sockets[i].get(), &byte, 1, MSG_DONTWAIT);
+      if (got == 0 || (got < 0 && errno != EAGAIN)) closed[i] = true;
+      if (closed[i] || sent >= greeting.size()) continue;
+      static_cast<void>(::send(sockets[i].get(), &greeting[sent], 1, MSG_NOSIGNAL));
+    }
+    if (sent < greeting.size()) ++sent;
+  }
+  EXPECT_EQ(std::count(closed.begin(), closed.end(), true), static_cast<int>(closed.size()));
   expect_serving();
 }
 
@@ -207,6 +332,7 @@ TEST_F(AttackTest, MalformedAndOversizedFramesChangeNothing) {
   const auto builds = admin.ask<wire::QueryReply>(query("builds"));
   ASSERT_TRUE(builds);
   EXPECT_EQ(builds->json, "{\"builds\":[]}");
+  expect_denial("eve", "frame");
 }
 
 TEST_F(AttackTest, ATamperedArtifactIsRefused) {
@@ -232,6 +358,7 @@ TEST_F(AttackTest, ATamperedArtifactIsRefused) {
   const auto whole = ana.ask<wire::UploadDone>(wire::UploadEnd{again, lie, {digest}});
   ASSERT_TRUE(whole);
   EXPECT_FALSE(whole->ok);
+  expect_denial("ana", "upload");
   expect_serving();
 }
 
@@ -247,6 +374,7 @@ TEST_F(AttackTest, BundlePathsStayInTheirFolder) {
     ASSERT_TRUE(ack);
     EXPECT_TRUE(ack->error) << "taken";
   }
+  expect_denial("ana", "submit");
 }
 
 TEST_F(AttackTest, TwoThousandHalfOpenSocketsAndGarbageHinderNobody) {

@@ -3,9 +3,11 @@
 #include <exception>
 #include <unistd.h>
 
+#include "common/io/private_memory.h"
 #include "ops/farmctl/build/build_command.h"
 
 int main(int argc, char** argv) {
+  farm::io::keep_memory_private();
   try {
     const farm::Environment environment = farm::Environment::of_process();
     const farm::SystemClock clock;

@@ -90,7 +90,11 @@ Result<void> save_client_config(const Environment& environment, const ClientConf
 
 Result<net::CurveKeys> client_keys(const Environment& environment) {
   TRY(io::make_directories(config_directory(environment), 0700));
-  return net::load_or_create_curve_keys(config_directory(environment) + "/client.key");
+  return net::load_or_create_curve_keys(client_key_path(environment));
+}
+
+std::string client_key_path(const Environment& environment) {
+  return config_directory(environment) + "/client.key";
 }
 
 }  // namespace farm::farmctl

@@ -27,6 +27,9 @@ Result<void> save_client_config(const Environment& environment, const ClientConf
 /// The key pair of this user, made when there is none.
 Result<net::CurveKeys> client_keys(const Environment& environment);
 
+/// Where client_keys() keeps them.
+std::string client_key_path(const Environment& environment);
+
 /// "farm.example" -> "tcp://farm.example:7440".
 std::string complete_endpoint(const std::string& endpoint, int default_port);
 /// The endpoint one port further: bulk beside control.

@@ -1,6 +1,7 @@
 #include "agent/spool/lease_directory.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "common/base/random.h"
 #include "common/io/files.h"
@@ -54,6 +55,25 @@ TEST(LeaseDirectory, KeepsOfferAndResult) {
               ErrorCode::Conflict);
     ASSERT_TRUE(lease->remove().has_value());
   }
+}
+
+TEST(LeaseDirectory, AFarmsOfferIsSealed) {
+  const io::TempDirectory state = *io::TempDirectory::create(::testing::TempDir(), "lease");
+  const std::string root = state.path() + "/leases";
+  ASSERT_TRUE(io::make_directories(root).has_value());
+  const auto lease = LeaseDirectory::create(root, some_offer(), Durability::Synced);
+  ASSERT_TRUE(lease.has_value()) << lease.error().message;
+  const std::string bytes = *io::read_file(lease->file("offer"));
+  EXPECT_EQ(bytes.find("secret"), std::string::npos);
+  EXPECT_EQ(bytes.find("null.x"), std::string::npos);
+  EXPECT_EQ(lease->offer()->sensitive, std::vector<std::string>{"secret"});
+  // The file of another lease in its place, and a key that others may read.
+  const std::string other = root + "/" + lease_name({some_offer().ref.job, Epoch{1, 3}});
+  ASSERT_TRUE(io::make_directories(other).has_value());
+  ASSERT_TRUE(io::write_file(other + "/offer", bytes).has_value());
+  EXPECT_EQ(LeaseDirectory(other).offer().error().code, ErrorCode::Corrupt);
+  ASSERT_EQ(::chmod((root + ".key").c_str(), 0644), 0);
+  EXPECT_EQ(lease->offer().error().code, ErrorCode::Denied);
 }
 
 TEST(LeaseDirectory, EventLines) {
