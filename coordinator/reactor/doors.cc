@@ -7,8 +7,6 @@
 namespace farm::coordinator {
 namespace {
 
-constexpr const char* kEnrollDomain = "farm-enroll";
-constexpr const char* kFarmDomain = "farm";
 constexpr int kBulkHighWater = 64;  // frames of up to 4 MiB per connection
 constexpr int kControlHighWater = 1000;
 

@@ -13,6 +13,10 @@
 
 namespace farm::coordinator {
 
+/// ZAP domains; at kEnrollDomain every key may come in and say what it was given a token for.
+inline constexpr const char* kFarmDomain = "farm";
+inline constexpr const char* kEnrollDomain = "farm-enroll";
+
 /// A coordinator has room for two; the one that is not used is the next one's place.
 inline constexpr size_t kDoors = 2;
 

@@ -22,7 +22,7 @@ constexpr uint64_t kPiece = 256U << 10;   // as agents send them
 constexpr uint64_t kWindow = 2U << 20;
 constexpr Duration kSilence = std::chrono::seconds(60);
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 struct LogStream {
   wire::JobRef ref;
@@ -79,7 +79,7 @@ class PathBench {
       const Instant start = clock_.now();
       TRY(submitter.send(wire::encode(submission())));
       const wire::Offer offer = TRY(expect<wire::Offer>(idle));
-      times.push_back(seconds(clock_.now() - start));
+      times.push_back(in_seconds(clock_.now() - start));
       TRY(idle.send(wire::encode(wire::Accept{offer.ref})));
       wire::JobResult result;
       result.ref = offer.ref;
@@ -154,7 +154,7 @@ class PathBench {
         }
       }
     }
-    const double ours = static_cast<double>(mebibytes_) / seconds(clock_.now() - start);
+    const double ours = static_cast<double>(mebibytes_) / in_seconds(clock_.now() - start);
     farm->stop();
     const double disk = TRY(plain_file());
     std::printf("logs, durable          %8.0f MiB/s from %zu jobs (aim 50); a file with fsync every "
@@ -171,7 +171,7 @@ class PathBench {
       TRY(io::write_all(file.get(), bytes));
       TRY(io::sync(file.get()));
     }
-    return static_cast<double>(mebibytes_) / seconds(clock_.now() - start);
+    return static_cast<double>(mebibytes_) / in_seconds(clock_.now() - start);
   }
 
   size_t submits_;
