@@ -243,6 +243,11 @@ std::optional<EngineText::Expr> EngineText::call_text(const std::string& name,
 std::optional<EngineText::Expr> EngineText::call_secret(const std::string& name,
                                                         const std::vector<Expr>& arguments) {
   if (!scope_.environment) return std::nullopt;  // secrets are for variables only
+  if (name == "aws_secretsmanager" && arguments.size() == 1) {
+    // Without a key: the one value of a JSON object, or the secret as it is.
+    const std::string raw = fmt::format("aws_secretsmanager_raw({})", arguments[0].code);
+    return Expr{fmt::format("try(values(jsondecode({0}))[0], {0})", raw), Expr::Type::Text};
+  }
   size_t wanted = 0;
   if (name == "vault" || name == "aws_secretsmanager") wanted = 2;
   if (name == "consul_key" || name == "aws_secretsmanager_raw") wanted = 1;

@@ -70,6 +70,21 @@ TEST(EngineText, WhatCannotBeConvertedIsNoted) {
   EXPECT_TRUE(engine.take_unhandled().empty());
 }
 
+TEST(EngineText, SecretsOfVariablesBecomeCalls) {
+  EngineScope variables = scope();
+  variables.environment = [](const std::string& name) { return "env(\"" + name + "\")"; };
+  const Case cases[] = {
+      {"{{vault `p` `k`}}", R"("${vault("p", "k")}")"},
+      {"{{aws_secretsmanager `n` `k`}}", R"("${aws_secretsmanager("n", "k")}")"},
+      {"{{aws_secretsmanager `n`}}",
+       R"x("${try(values(jsondecode(aws_secretsmanager_raw("n")))[0], aws_secretsmanager_raw("n"))}")x"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(EngineText(variables).quoted(c.text), c.upgraded);
+  }
+}
+
 TEST(EngineText, ADefaultMayCallEnvOnly) {
   EngineScope only = scope();
   only.env_only = true;
