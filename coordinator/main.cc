@@ -1,15 +1,19 @@
 // farm-coordinator: reads its options, starts the server, stops on SIGTERM or SIGINT.
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <pthread.h>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
 #include "common/base/log.h"
 #include "common/io/files.h"
+#include "common/io/private_memory.h"
 #include "coordinator/config_file.h"
 #include "coordinator/reactor/zmq_server.h"
 
@@ -68,6 +72,13 @@ Result<void> configure_log(const Settings& settings) {
   return {};
 }
 
+std::string program_directory() {
+  char path[4096] = {};
+  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path - 1);
+  const std::string self(path, size > 0 ? static_cast<size_t>(size) : 0);
+  return self.substr(0, self.rfind('/'));
+}
+
 Result<void> serve(const Options& options, char** argv) {
   Settings settings = TRY(read_config(options));
   for (const auto& [name, value] : options.settings) settings[name] = value;
@@ -75,7 +86,11 @@ Result<void> serve(const Options& options, char** argv) {
   ServerConfig config;
   config.accept_loss = options.accept_loss;
   config.version = FARM_VERSION;
+  config.planner = program_directory() + "/../libexec/farm/farm-planner";
   TRY(apply_settings(settings, config));
+  if (::access(config.planner.c_str(), X_OK) != 0) {
+    return not_found("the program that plans templates cannot be run: " + config.planner);
+  }
 
   // Blocked before any thread starts, so that only the waiter below takes them.
   sigset_t signals;
@@ -95,19 +110,36 @@ Result<void> serve(const Options& options, char** argv) {
                                      {"bulk", server->bulk_endpoint()},
                                      {"enroll", server->enroll_endpoint()},
                                      {"public_key", server->public_key()}});
-  if (server->run() == ZmqServer::Ended::NewProcessNeeded) {
+  if (!server->https_url().empty()) {
+    log::info("dashboard and HTTP API", {{"url", server->https_url()},
+                                         {"certificate_sha256", server->https_fingerprint()}});
+  }
+  const ZmqServer::Ended ended = server->run();
+  if (ended == ZmqServer::Ended::NewProcessNeeded) {
     log::info("the disk is well again: the coordinator starts anew");
-    waiter.detach();
-    static_cast<void>(server.release());
     ::execv("/proc/self/exe", argv);
-    return internal("this program cannot be started again");
+    log::error("this program cannot be started again", {{"error", std::strerror(errno)}});
+  }
+  if (ended != ZmqServer::Ended::Stopped) {
+    log::info("coordinator stops with a failed store");
+    ::_exit(1);
   }
   waiter.join();
   log::info("coordinator stops");
   return {};
 }
 
+/// Ten thousand agents are as many descriptors; what the system allows is not always what it gives.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run(int argc, char** argv) {
+  io::keep_memory_private();
+  raise_file_limit();
   Options options;
   CLI::App app("The coordinator of a farm: keeps builds, leases jobs to agents, stores artifacts.");
   app.set_version_flag("--version", std::string("farm-coordinator ") + FARM_VERSION);
@@ -122,6 +154,7 @@ int run(int argc, char** argv) {
   setting("--control", "control", "endpoint for agents and farmctl [tcp://*:7440]");
   setting("--bulk", "bulk", "endpoint for logs and files [tcp://*:7441]");
   setting("--enroll", "enroll", "endpoint for enrolment [tcp://*:7442]");
+  setting("--https", "https", "endpoint of the HTTP API and dashboard, or off [tcp://*:7443]");
   setting("--advertise", "advertise", "host name that join tokens carry [this machine's]");
   setting("--log-level", "log_level", "debug, info, warn or error [info]");
   setting("--log-format", "log_format", "logfmt or json [logfmt]");

@@ -1,4 +1,4 @@
-#include "ops/farmctl/client/named_files.h"
+#include "common/plan/named_files.h"
 
 #include <algorithm>
 #include <array>
@@ -6,11 +6,10 @@
 
 #include "common/template/functions/glob.h"
 
-namespace farm::farmctl {
+namespace farm::plan {
 namespace {
 
 namespace fs = std::filesystem;
-using plan::ComponentKind;
 using value::Value;
 
 // Options that name files of the user's machine, whatever the component.
@@ -44,7 +43,8 @@ bool names_files(ComponentKind kind, const std::string& type, const Value& confi
 
 class Taker {
  public:
-  Taker(std::string here, std::string home) : here_(std::move(here)), home_(std::move(home)) {}
+  Taker(std::string here, std::string home, const PathProbe& probe)
+      : here_(std::move(here)), home_(std::move(home)), probe_(probe) {}
 
   Value take_option(const Value& value) {
     if (value.is_null() || !value.is_known()) return value;
@@ -87,31 +87,21 @@ class Taker {
   }
 
   bool remember(const fs::path& absolute) {
-    std::error_code failure;
     std::string text = absolute.string();
     while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    if (fs::exists(text, failure)) {
-      paths_.push_back(text);
-      return true;
-    }
-    if (text.find_first_of("*?[{") == std::string::npos) return false;
-    const fs::path folder = fs::path(text).parent_path();
-    bool any = false;
-    for (fs::directory_iterator entry(folder, failure), end; entry != end && !failure;
-         entry.increment(failure)) {
-      if (!functions::glob_match(text, entry->path().string())) continue;
-      paths_.push_back(entry->path().string());
-      any = true;
-    }
+    std::vector<std::string> found = probe_(text);
+    const bool any = !found.empty();
+    for (std::string& path : found) paths_.push_back(std::move(path));
     return any;
   }
 
   std::string here_;
   std::string home_;
+  const PathProbe& probe_;
   std::vector<std::string> paths_;
 };
 
-void take_component(ComponentKind kind, plan::ComponentSpec& component, Taker& taker) {
+void take_component(ComponentKind kind, ComponentSpec& component, Taker& taker) {
   if (component.config.is_null() || !component.config.is_known()) return;
   Value::Map options = component.config.entries();
   for (auto& [name, option] : options) {
@@ -122,22 +112,37 @@ void take_component(ComponentKind kind, plan::ComponentSpec& component, Taker& t
 
 }  // namespace
 
-std::vector<std::string> take_named_files(plan::JobSpec& job, const std::string& here,
-                                          const std::string& home) {
-  Taker taker(here, home);
+PathProbe disk_probe() {
+  return [](const std::string& absolute) -> std::vector<std::string> {
+    std::error_code failure;
+    if (fs::exists(absolute, failure)) return {absolute};
+    std::vector<std::string> found;
+    if (absolute.find_first_of("*?[{") == std::string::npos) return found;
+    for (fs::directory_iterator entry(fs::path(absolute).parent_path(), failure), end;
+         entry != end && !failure; entry.increment(failure)) {
+      std::string path = entry->path().string();
+      if (functions::glob_match(absolute, path)) found.push_back(std::move(path));
+    }
+    return found;
+  };
+}
+
+std::vector<std::string> take_named_files(JobSpec& job, const std::string& here,
+                                          const std::string& home, const PathProbe& probe) {
+  Taker taker(here, home, probe);
   take_component(ComponentKind::Builder, job.builder, taker);
-  for (plan::ProvisionerSpec& provisioner : job.provisioners) {
+  for (ProvisionerSpec& provisioner : job.provisioners) {
     take_component(ComponentKind::Provisioner, provisioner.component, taker);
   }
   if (job.error_cleanup) {
     take_component(ComponentKind::Provisioner, job.error_cleanup->component, taker);
   }
   for (auto& sequence : job.post_processors) {
-    for (plan::PostProcessorSpec& step : sequence) {
+    for (PostProcessorSpec& step : sequence) {
       take_component(ComponentKind::PostProcessor, step.component, taker);
     }
   }
   return std::move(taker).paths();
 }
 
-}  // namespace farm::farmctl
+}  // namespace farm::plan

@@ -77,6 +77,46 @@ struct SyncAck {
   std::vector<JobVerdict> verdicts;
 };
 
+/// A host of a provider, as the provider's API shows it now.
+struct NodeLoad {
+  std::string name;
+  std::string group;  // the cluster inside of the provider that it belongs to; may be empty
+  bool online = false;
+  bool placed_by_provider = false;  // the provider itself chooses among the hosts of the group
+  uint32_t cpu_permille = 0;        // of its processors in use
+  uint64_t memory_used = 0;
+  uint64_t memory_bytes = 0;
+  std::vector<std::string> datastores;  // that it can use
+};
+/// Something at a provider that bears the mark of a build.
+struct MarkedThing {
+  std::string kind;  // kind, name and id: as in the resource ledger
+  std::string name;
+  std::string id;
+  std::string mark;      // whose build: the lease
+  Duration age{0};       // 0: the provider does not say
+  std::string error;     // Survey::removed: why it could not be removed; empty: it is gone
+};
+/// What an agent sees at one provider with the credential of its own configuration.
+struct ProviderView {
+  std::string provider;    // "proxmox", "vsphere"
+  std::string place;       // host[:port] of its API
+  std::string credential;  // who the agent is there; no secret
+  std::vector<NodeLoad> nodes;
+  std::vector<MarkedThing> things;
+  std::string error;  // why there is nothing to see
+};
+/// Look at your providers now, after removing these.
+struct SurveyOrder {
+  RequestId request;
+  std::vector<MarkedThing> remove;
+};
+struct Survey {
+  RequestId request;  // of the order; empty: nobody asked
+  std::vector<ProviderView> views;
+  std::vector<MarkedThing> removed;  // everything of the order, with what came of it
+};
+
 struct RunOptions {
   bool force = false;
   bool debug = false;
@@ -97,6 +137,7 @@ struct Offer {
   std::vector<std::string> sensitive;  // strings to redact
   Duration total_limit{0};             // 0: none
   Duration silence_limit{0};           // 0: none
+  std::string node;  // of the provider; for a template that leaves it open. Empty: the builder chooses
 };
 struct Accept {
   JobRef ref;
@@ -248,6 +289,9 @@ struct Submit {
   RunOptions options;
   std::vector<std::string> sensitive;
   uint32_t parallel = 0;  // 0: no limit
+  /// encode_plan_record(): what the coordinator plans again from. The specs above are then only what
+  /// farmctl made of it.
+  std::string plan_record;
 };
 struct SubmitAck {
   RequestId request;
@@ -324,6 +368,6 @@ using Message =
                  UploadBegin, UploadNeed, UploadChunk, UploadCredit, UploadEnd, UploadDone,
                  FetchBegin, FetchData, FetchCredit, FetchFailed, Submit, SubmitAck, Query,
                  QueryReply, Command, Subscribe, Unsubscribe, BuildEvent, LogChunk, Enroll,
-                 EnrollReply, ProtocolError>;
+                 EnrollReply, ProtocolError, SurveyOrder, Survey>;
 
 }  // namespace farm::wire

@@ -6,14 +6,17 @@
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <utility>
 
 #include "common/base/ids.h"
+#include "coordinator/access/api_tokens.h"
 
 namespace farm::coordinator {
 namespace {
 
 using nlohmann::json;
 
+constexpr size_t kKeyText = 40;
 constexpr const char* kRoleNames[] = {"agent", "viewer", "submitter", "operator", "admin"};
 
 std::string sha256_hex(const std::string& text) {
@@ -32,7 +35,9 @@ bool same_text(const std::string& a, const std::string& b) {
 AccessRecord record_of(const User& user) {
   const json document = {{"id", user.id},         {"role", role_name(user.role)},
                          {"name", user.name},     {"labels", user.labels},
-                         {"key", user.public_key}, {"revoked", user.revoked}};
+                         {"key", user.public_key}, {"revoked", user.revoked},
+                         {"old_key", user.old_key}, {"old_until", user.old_until.nanos},
+                         {"renew", user.renew}};
   return {"user/" + user.id, document.dump()};
 }
 
@@ -74,6 +79,7 @@ AccessTable::AccessTable() { publish(); }
 Result<std::unique_ptr<AccessTable>> AccessTable::load(const std::vector<AccessRecord>& records) {
   std::unique_ptr<AccessTable> table(new AccessTable);
   for (const AccessRecord& record : records) {
+    if (ApiTokens::owns(record.key)) continue;
     try {
       const json document = json::parse(record.value);
       const Role role = TRY(read_role(document));
@@ -85,6 +91,9 @@ Result<std::unique_ptr<AccessTable>> AccessTable::load(const std::vector<AccessR
         user.labels = document.at("labels").get<std::vector<std::string>>();
         user.public_key = document.at("key").get<std::string>();
         user.revoked = document.at("revoked").get<bool>();
+        user.old_key = document.value("old_key", "");
+        user.old_until = WallTime{document.value("old_until", int64_t{0})};
+        user.renew = document.value("renew", false);
         table->users_[user.id] = std::move(user);
       } else {
         Token token;
@@ -108,16 +117,21 @@ Result<std::unique_ptr<AccessTable>> AccessTable::load(const std::vector<AccessR
 void AccessTable::publish() {
   auto keys = std::make_shared<KeyMap>();
   for (const auto& [id, user] : users_) {
-    if (!user.revoked) (*keys)[user.public_key] = id;
+    if (user.revoked) continue;
+    (*keys)[user.public_key] = {id, WallTime{}};
+    if (!user.old_key.empty()) (*keys)[user.old_key] = {id, user.old_until};
   }
   keys_.store(std::move(keys));
 }
 
-std::optional<std::string> AccessTable::authenticate(const std::string& public_key) const {
+std::optional<std::string> AccessTable::authenticate(const std::string& public_key,
+                                                     WallTime now) const {
   const std::shared_ptr<const KeyMap> keys = keys_.load();
   const auto found = keys->find(public_key);
   if (found == keys->end()) return std::nullopt;
-  return found->second;
+  const Holder& holder = found->second;
+  if (holder.until != WallTime{} && now >= holder.until) return std::nullopt;
+  return holder.id;
 }
 
 std::optional<User> AccessTable::user(const std::string& id) const {
@@ -204,6 +218,36 @@ Result<AccessTable::Enrolled> AccessTable::enroll(const wire::Enroll& request,
   users_[user.id] = std::move(user);
   publish();
   return enrolled;
+}
+
+Result<AccessRecord> AccessTable::replace_key(const std::string& id, const std::string& new_key,
+                                              WallTime now, Duration overlap) {
+  if (new_key.size() != kKeyText) return invalid_input("a public key has 40 characters");
+  const auto found = users_.find(id);
+  if (found == users_.end() || found->second.revoked) return not_found("no user " + id);
+  User& user = found->second;
+  if (user.public_key == new_key) return record_of(user);
+  for (const auto& [other_id, other] : users_) {
+    if (other.public_key == new_key || other.old_key == new_key) {
+      return conflict("the new key was used before; make another one");
+    }
+  }
+  user.old_key = std::exchange(user.public_key, new_key);
+  user.old_until = now;
+  user.old_until.nanos += overlap.count();
+  user.renew = false;
+  publish();
+  return record_of(user);
+}
+
+Result<AccessRecord> AccessTable::ask_for_new_key(const std::string& id_or_name) {
+  for (auto& [id, user] : users_) {
+    if (user.revoked || user.role != Role::Agent) continue;
+    if (id != id_or_name && user.name != id_or_name) continue;
+    user.renew = true;
+    return record_of(user);
+  }
+  return not_found(fmt::format("no agent `{}`", id_or_name));
 }
 
 Result<AccessRecord> AccessTable::revoke(const std::string& id_or_name) {

@@ -11,7 +11,7 @@
 namespace farm::coordinator {
 
 /// Which endpoint a peer is connected to.
-enum class Lane : uint8_t { Control, Bulk, Enroll };
+enum class Lane : uint8_t { Control, Bulk, Enroll, Http };
 
 struct Peer {
   Lane lane = Lane::Control;

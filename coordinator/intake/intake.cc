@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "coordinator/intake/place_reader.h"
 
 namespace farm::coordinator {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 constexpr size_t kMaxJobs = 10'000;
 constexpr size_t kMaxBundleFiles = 100'000;
 constexpr size_t kMaxLabels = 64;
+// One stored file under many names would otherwise fill an agent's disk when it is unpacked.
+constexpr uint64_t kMaxBundleBytes = 256ULL << 30;
 
 Result<std::vector<std::string>> read_labels(const wire::SubmittedJob& job) {
   if (job.labels.size() > kMaxLabels) {
@@ -27,14 +30,21 @@ Result<std::vector<std::string>> read_labels(const wire::SubmittedJob& job) {
   return std::vector<std::string>(labels.begin(), labels.end());
 }
 
+}  // namespace
+
 Result<void> check_files(const wire::Submit& submit) {
   if (submit.bundle.size() > kMaxBundleFiles) {
     return invalid_input("the bundle has more than " + std::to_string(kMaxBundleFiles) + " files");
   }
+  uint64_t total = 0;
+  for (const wire::BundleFile& file : submit.bundle) {
+    if (file.size > kMaxBundleBytes - total) {
+      return denied("the bundle unpacks to more than 256 GiB");
+    }
+    total += file.size;
+  }
   return artifact::check_bundle(bundle_entries(submit));
 }
-
-}  // namespace
 
 std::vector<artifact::BundleEntry> bundle_entries(const wire::Submit& submit) {
   std::vector<artifact::BundleEntry> entries;
@@ -62,6 +72,7 @@ Result<Submitted> take_in(const wire::Submit& submit, const std::string& submitt
     Result<JobNeeds> needs = read(job.spec);
     if (!needs) return std::move(needs).error().within("job " + job.name);
     needs->labels = TRY(read_labels(job));
+    hide_sensitive(needs->place, submit.sensitive);
     event.needs.push_back(*std::move(needs));
     event.ids.push_back(JobId::random(random));
   }

@@ -25,6 +25,9 @@ SpecReader plan_spec_reader();
 /// The files of the bundle as its manifest lists them.
 std::vector<artifact::BundleEntry> bundle_entries(const wire::Submit& submit);
 
+/// The bundle's list alone: InvalidInput names a path that is none; Denied: too much of it.
+Result<void> check_files(const wire::Submit& submit);
+
 /// InvalidInput names what is wrong and with which job or file. `submitter` is who is known to have
 /// sent it; what the message claims is not looked at. `bundle` stays empty here.
 Result<Submitted> take_in(const wire::Submit& submit, const std::string& submitter,

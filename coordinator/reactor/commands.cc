@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "common/base/log.h"
+#include "common/wire/features.h"
 #include "coordinator/reactor/service.h"
 
 namespace farm::coordinator {
@@ -45,6 +46,11 @@ Result<std::string> Service::run_command(const User& user, const wire::Command& 
   if (command.what == "requeue") return requeue(user, arguments);
   if (command.what == "token-create") return create_token(user, arguments);
   if (command.what == "revoke") return revoke(user, arguments);
+  if (command.what == "key-replace") return replace_key(user, arguments);
+  if (command.what == "key-renew") return renew_key(user, arguments);
+  if (command.what == "api-token-create") return create_api_token(user, arguments);
+  if (command.what == "api-token-revoke") return revoke_api_token(user, arguments);
+  if (command.what == "survey") return order_survey(user, command);
   return invalid_input("unknown command `" + command.what + "`");
 }
 
@@ -134,6 +140,70 @@ Result<std::string> Service::revoke(const User& user, const Arguments& arguments
     }
   }
   return json{{"revoked", target}}.dump();
+}
+
+namespace {
+
+struct Removal {
+  std::string agent;
+  wire::MarkedThing thing;
+};
+
+Result<std::vector<Removal>> read_removals(const std::string& text) {
+  std::vector<Removal> removals;
+  if (text.empty()) return removals;
+  const json list = json::parse(text, nullptr, false);
+  if (!list.is_array()) return invalid_input("`remove` is no list");
+  for (const json& entry : list) {
+    Removal removal;
+    for (const auto& [name, field] :
+         {std::pair("agent", &removal.agent), std::pair("kind", &removal.thing.kind),
+          std::pair("name", &removal.thing.name), std::pair("id", &removal.thing.id),
+          std::pair("mark", &removal.thing.mark)}) {
+      const auto found = entry.is_object() ? entry.find(name) : entry.end();
+      if (found == entry.end() || !found->is_string()) {
+        return invalid_input(std::string("an entry of `remove` has no ") + name);
+      }
+      *field = found->get<std::string>();
+    }
+    removals.push_back(std::move(removal));
+  }
+  return removals;
+}
+
+}  // namespace
+
+Result<std::string> Service::order_survey(const User& user, const wire::Command& command) {
+  TRY(need(user, Role::Viewer));
+  const std::vector<Removal> removals = TRY(read_removals(get(command.arguments, "remove")));
+  if (!removals.empty()) TRY(need(user, Role::Operator));
+  std::map<AgentId, std::vector<wire::MarkedThing>> remove;
+  for (const Removal& removal : removals) {
+    const Agent* agent = state_.fleet.find(std::string_view(removal.agent));
+    if (agent == nullptr) return not_found("no agent `" + removal.agent + "`");
+    if (marked_state(state_, removal.thing) == MarkedState::Running) {
+      return conflict(removal.thing.name + " belongs to a job that is being built");
+    }
+    remove[agent->id].push_back(removal.thing);
+  }
+  std::vector<AgentId> agents;
+  for (const auto& [id, agent] : state_.fleet.agents()) {
+    const bool here = agent.connected && state_.leases.held(id) && sessions_.count(id) != 0 &&
+                      (agent.features & wire::features::kSurveys) != 0;
+    if (here && (removals.empty() || remove.count(id) != 0)) agents.push_back(id);
+    if (!here && remove.count(id) != 0) {
+      return unavailable("agent " + agent.name + " is not connected");
+    }
+  }
+  for (auto& [id, order] : surveys_.open(command.request, agents, remove, parts_.clock.now())) {
+    outbox_.send(sessions_.at(id), std::move(order));
+  }
+  return json{{"survey", command.request.str()}, {"agents", agents.size()}}.dump();
+}
+
+Result<std::string> Service::read_survey(const Arguments& arguments) {
+  const RequestId id = TRY(RequestId::parse(get(arguments, "survey")));
+  return surveys_.answer(id, state_, now());
 }
 
 Result<void> Service::order_backup(const Peer& peer, const User& user,

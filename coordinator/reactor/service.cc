@@ -4,7 +4,6 @@
 
 #include "common/base/fault_point.h"
 #include "common/base/log.h"
-#include "common/io/digests.h"
 #include "common/wire/codec.h"
 #include "coordinator/store/keys.h"
 #include "coordinator/store/ledger_records.h"
@@ -13,15 +12,12 @@ namespace farm::coordinator {
 namespace {
 
 constexpr const char* kAccessPart = "access";
+constexpr const char* kDamagePart = "damage";  // files by SHA-256
 // Beyond this the store has been stuck for long: new messages are left to their senders' repeats.
 constexpr size_t kMaxWaiting = 100'000;
 constexpr uint64_t kMaxLog = 1ULL << 30;
 constexpr size_t kMaxLogPiece = 4U << 20;
 constexpr size_t kMaxLabels = 64;
-
-Error read_only_error(const Error& trouble) {
-  return unavailable("the coordinator is read-only at present: " + trouble.message);
-}
 
 /// What a command is about, for the audit log: never a secret, those come in answers only.
 std::string subject_of(const Arguments& arguments) {
@@ -41,6 +37,7 @@ bool is_agent_message(const wire::Message& message) {
          std::holds_alternative<wire::ResourceEvent>(message) ||
          std::holds_alternative<wire::JobResult>(message) ||
          std::holds_alternative<wire::Drain>(message) ||
+         std::holds_alternative<wire::Survey>(message) ||
          std::holds_alternative<wire::Restarting>(message);
 }
 
@@ -61,15 +58,27 @@ Result<void> Service::load() {
     log::error("record cannot be read", {{"key", record.key_hex}, {"reason", record.reason}});
   }
   damaged_ = damage.size();
+  const std::string prefix = keys::part(kDamagePart, "");
+  TRY(parts_.store.scan(prefix, [&](std::string_view key, std::string_view) -> Result<void> {
+    damaged_files_.emplace(key.substr(prefix.size()));
+    return {};
+  }));
   const std::optional<std::string> head = TRY(parts_.store.get(keys::part(kAuditPart, "head")));
   audit_ = TRY(AuditLog::resume(head.value_or("")));
   resume(state_, now());
   return {};
 }
 
+void Service::send_now(const Peer& peer, wire::Message message) {
+  static_cast<void>(parts_.transport.send({peer, std::move(message)}));
+}
+
 void Service::refuse(const Peer& peer, Error error) {
-  // Says nothing about decisions of ours, so it need not wait for a batch.
-  static_cast<void>(parts_.transport.send({peer, wire::ProtocolError{std::move(error)}}));
+  send_now(peer, wire::ProtocolError{std::move(error)});
+}
+
+void Service::refuse_flood(const Peer& peer) {
+  refuse(peer, unavailable("you ask too much at once; wait a second and go on"));
 }
 
 void Service::handle(const Incoming& incoming) {
@@ -77,6 +86,9 @@ void Service::handle(const Incoming& incoming) {
   if (outbox_.waiting() > kMaxWaiting) return;
   if (const auto* request = std::get_if<wire::Enroll>(&incoming.message)) {
     if (peer.lane != Lane::Enroll) return refuse(peer, denied("not the enrolment endpoint"));
+    if (read_only()) {
+      return send_now(peer, wire::EnrollReply{read_only_error(), {}, {}, {}, {}});
+    }
     return enroll(peer, *request);
   }
   if (peer.lane == Lane::Enroll) {
@@ -84,7 +96,12 @@ void Service::handle(const Incoming& incoming) {
   }
   // Looked up for every message: a revoked key has no rights from this moment on.
   const std::optional<User> user = parts_.access.user(peer.user);
-  if (!user) return refuse(peer, denied("your key is not known here, or was revoked"));
+  if (!user) {
+    const Error error = denied("your key is not known here, or was revoked");
+    turned_away(peer, wire::message_name(incoming.message), error);
+    return refuse(peer, error);
+  }
+  if (read_only()) return handle_read_only(peer, *user, incoming.message);
   handle_control(peer, *user, incoming.message);
 }
 
@@ -92,7 +109,7 @@ void Service::handle_control(const Peer& peer, const User& user, const wire::Mes
   if (is_agent_message(message)) return agent_said(peer, user, message);
   if (const auto* log = std::get_if<wire::LogData>(&message)) return take_log(peer, user, *log);
   if (!requests_.take(user.id, parts_.clock.now())) {
-    return refuse(peer, unavailable("you ask too much at once; wait a second and go on"));
+    return refuse_flood(peer);
   }
   if (const auto* m = std::get_if<wire::Submit>(&message)) return submit(peer, user, *m);
   if (const auto* m = std::get_if<wire::Query>(&message)) return query(peer, user, *m);
@@ -101,12 +118,18 @@ void Service::handle_control(const Peer& peer, const User& user, const wire::Mes
   if (const auto* m = std::get_if<wire::Unsubscribe>(&message)) {
     return subscriptions_.remove(peer, m->request);
   }
-  refuse(peer, invalid_input(std::string("a ") + wire::message_name(message) +
-                             " is not for a coordinator"));
+  const Error error = invalid_input(std::string("a ") + wire::message_name(message) +
+                                    " is not for a coordinator");
+  record_denial(user, wire::message_name(message), "", error);
+  refuse(peer, error);
 }
 
 void Service::agent_said(const Peer& peer, const User& user, const wire::Message& message) {
-  if (user.role != Role::Agent) return refuse(peer, denied("only agents hold jobs"));
+  if (user.role != Role::Agent) {
+    const Error error = denied("only agents hold jobs");
+    record_denial(user, wire::message_name(message), "", error);
+    return refuse(peer, error);
+  }
   if (peer.lane != Lane::Control) return refuse(peer, denied("not the control endpoint"));
   Result<AgentId> id = AgentId::parse(user.id);
   if (!id) return refuse(peer, internal("the agent's user id is no agent id"));
@@ -128,7 +151,12 @@ void Service::agent_said(const Peer& peer, const User& user, const wire::Message
     }
     said.missing_file = *std::move(missing);
   }
-  if (std::optional<Error> error = apply(said, &peer)) refuse(peer, *std::move(error));
+  if (const auto* survey = std::get_if<wire::Survey>(&message)) surveys_.heard(*id, *survey);
+  const uint64_t foreign = state_.counters.foreign_messages;
+  std::optional<Error> error = apply(said, &peer);
+  if (state_.counters.foreign_messages != foreign) record_foreign(user, message);
+  if (error) return refuse(peer, *std::move(error));
+  if (std::holds_alternative<wire::Hello>(message)) announce(peer, user);
 }
 
 void Service::take_log(const Peer& peer, const User& user, const wire::LogData& log) {
@@ -136,6 +164,7 @@ void Service::take_log(const Peer& peer, const User& user, const wire::LogData& 
   const Attempt* attempt = job == nullptr ? nullptr : job->attempt(log.ref.epoch);
   if (attempt == nullptr || attempt->agent.str() != user.id || log.bytes.size() > kMaxLogPiece) {
     ++state_.counters.foreign_messages;
+    record_foreign(user, log);
     return refuse(peer, denied("this is not the log of a job you hold"));
   }
   const uint64_t length = attempt->log_bytes;
@@ -144,7 +173,7 @@ void Service::take_log(const Peer& peer, const User& user, const wire::LogData& 
   const bool continues = log.offset <= length && log.offset + log.bytes.size() > length;
   if (length >= kMaxLog) {
     acked = std::max(length, log.offset + log.bytes.size());  // past the limit: taken, not kept
-  } else if (continues && !read_only()) {
+  } else if (continues) {
     outbox_.batch().logs.push_back({log.ref, length, log.bytes.substr(length - log.offset)});
     acked = log.offset + log.bytes.size();
     apply(LogStored{log.ref, acked}, nullptr);
@@ -153,90 +182,37 @@ void Service::take_log(const Peer& peer, const User& user, const wire::LogData& 
   outbox_.send(peer, wire::LogAck{log.ref, acked});  // a gap is answered by where to go on (I9)
 }
 
-Result<void> Service::check_bundle(Submitted& event) {
-  if (event.submit.options.in_place) {
-    return invalid_input("an in-place build runs only in farmctl build");
-  }
-  for (const wire::BundleFile& file : event.submit.bundle) {
-    if (file.sha256.empty()) continue;
-    const std::optional<StoredFile> stored = TRY(files_.find(file.sha256));
-    if (!stored) return conflict("the bundle file " + file.path + " was not uploaded");
-    if (stored->size != file.size) {
-      return invalid_input("the bundle file " + file.path + " has another size than was said");
-    }
-  }
-  const std::string manifest = artifact::encode_bundle(bundle_entries(event.submit));
-  event.bundle = io::digest_hex(io::DigestKind::Sha256, manifest);
-  outbox_.batch().puts.push_back(
-      FileIndex::put(event.bundle, StoredFile{manifest.size(), 0, {}, manifest}));
-  return {};
-}
-
-void Service::submit(const Peer& peer, const User& user, const wire::Submit& submit) {
-  const auto refused = [&](Error error) {
-    record_denial(user, "submit", submit.template_name, error);
-    outbox_.send(peer, wire::SubmitAck{submit.request, {}, std::move(error)});
-  };
-  if (!role_allows(user.role, Role::Submitter)) {
-    return refused(denied("your role does not allow submitting"));
-  }
-  if (const Error* trouble = outbox_.trouble()) {
-    static_cast<void>(parts_.transport.send(
-        {peer, wire::SubmitAck{submit.request, {}, read_only_error(*trouble)}}));
-    return;
-  }
-  Result<Submitted> event = take_in(submit, user.name, parts_.read_spec, parts_.random);
-  if (!event) return refused(std::move(event).error());
-  const bool repeated = state_.queue.build_of(submit.request) != nullptr;
-  if (!repeated) {
-    if (Result<void> fine = check_bundle(*event); !fine) return refused(std::move(fine).error());
-  }
-  const std::optional<Error> error = apply(*event, &peer);
-  if (error) return refused(*error);
-  if (repeated) return;
-  record(user, "submit", event->build.str(), nullptr);
-  log::info("build submitted", {{"build", event->build.str()},
-                                {"by", user.name},
-                                {"jobs", static_cast<uint64_t>(event->ids.size())}});
-}
-
-void Service::query(const Peer& peer, const User& user, const wire::Query& query) {
+wire::QueryReply Service::answer_query(const User& user, const wire::Query& query) {
   wire::QueryReply reply{query.request, {}, std::nullopt};
   Arguments arguments = query.arguments;
   arguments["submitter"] = user.name;
-  const Farm farm{state_, now(), parts_.version, outbox_.trouble(), damaged_};
   Result<std::string> json = denied("your role does not allow questions");
-  if (role_allows(user.role, Role::Viewer)) {
-    json = query.what == "tokens"  ? list_tokens(user)
-           : query.what == "audit" ? list_audit(user, arguments)
-                                   : answer(farm, query.what, arguments);
-  }
+  if (role_allows(user.role, Role::Viewer)) json = answer_any(user, query.what, arguments);
   if (json) {
     reply.json = *std::move(json);
   } else {
-    if (json.error().code == ErrorCode::Denied) {
-      record_denial(user, "query " + query.what, "", json.error());
-    }
     reply.error = std::move(json).error();
   }
-  if (query.what == "version") {  // must be answered while nothing can be written
-    static_cast<void>(parts_.transport.send({peer, std::move(reply)}));
-    return;
+  return reply;
+}
+
+void Service::query(const Peer& peer, const User& user, const wire::Query& query) {
+  wire::QueryReply reply = answer_query(user, query);
+  if (reply.error && reply.error->code == ErrorCode::Denied) {
+    record_denial(user, "query " + query.what, "", *reply.error);
   }
   outbox_.send(peer, std::move(reply));
 }
 
 void Service::command(const Peer& peer, const User& user, const wire::Command& command) {
   wire::QueryReply reply{command.request, {}, std::nullopt};
-  if (const Error* trouble = outbox_.trouble()) {
-    reply.error = read_only_error(*trouble);
-    static_cast<void>(parts_.transport.send({peer, std::move(reply)}));
-    return;
-  }
-  if (command.what == "backup") {  // answered when it is made
-    const Result<void> ordered = order_backup(peer, user, command);
+  const bool door =
+      command.what == "key-renew-coordinator" || command.what == "key-finish-coordinator";
+  if (command.what == "backup" || door) {  // answered when it is made
+    const Result<void> ordered =
+        door ? order_door(peer, user, command) : order_backup(peer, user, command);
     if (ordered) return;
-    record_denial(user, "backup", "", ordered.error());
+    record_denial(user, command.what, "", ordered.error());
     reply.error = ordered.error();
     return outbox_.send(peer, std::move(reply));
   }
@@ -257,6 +233,9 @@ void Service::subscribe(const Peer& peer, const User& user, const wire::Subscrib
   Result<void> added = denied("your role does not allow following builds");
   if (role_allows(user.role, Role::Viewer)) added = subscriptions_.add(peer, subscribe, state_);
   if (!added) {
+    if (added.error().code == ErrorCode::Denied) {
+      record_denial(user, "subscribe", subscribe.build.str(), added.error());
+    }
     outbox_.send(peer, wire::QueryReply{subscribe.request, {}, std::move(added).error()});
   }
 }
@@ -294,7 +273,7 @@ Result<void> Service::may_transfer(const Peer& peer, const wire::Message& messag
     if (user->role == Role::Agent || role_allows(user->role, Role::Viewer)) return {};
     return denied("your role does not allow downloads");
   }
-  if (const Error* trouble = outbox_.trouble()) return read_only_error(*trouble);
+  if (read_only()) return read_only_error();
   if (user->role != Role::Agent) {
     if (!role_allows(user->role, Role::Submitter)) {
       return denied("your role does not allow uploads");
@@ -311,8 +290,21 @@ Result<void> Service::may_transfer(const Peer& peer, const wire::Message& messag
 }
 
 void Service::file_stored(const UploadDesk::Finished& finished) {
+  if (read_only()) return;  // not said to be done: it is asked for again
   outbox_.batch().puts.push_back(FileIndex::put(finished.sha256, finished.file));
+  if (damaged_files_.erase(finished.sha256) != 0) {
+    outbox_.batch().deletes.push_back(keys::part(kDamagePart, finished.sha256));
+  }
   outbox_.send(finished.peer, wire::UploadDone{finished.upload, true, {}});
+}
+
+void Service::files_damaged(const std::vector<std::string>& files) {
+  if (read_only()) return;  // the next process looks again
+  for (const std::string& sha256 : files) {
+    if (!damaged_files_.insert(sha256).second) continue;
+    log::error("a stored file is damaged", {{"sha256", sha256}});
+    outbox_.batch().puts.push_back({keys::part(kDamagePart, sha256), ""});
+  }
 }
 
 void Service::put_access(const AccessRecord& record) {
@@ -340,7 +332,10 @@ void Service::take_effects(Effects effects, const Peer* peer) {
                             {"from", job_state_name(move.from)},
                             {"to", job_state_name(move.to)}});
   }
-  for (const JobId& id : effects.jobs) subscriptions_.job_changed(state_.queue.job(id)->build, id);
+  for (const JobId& id : effects.jobs) {
+    subscriptions_.job_changed(state_.queue.job(id)->build, id);
+    unsettled_[id] = outbox_.forming();
+  }
   // The records of these effects go into the batch before the messages are queued behind it.
   add_records(state_, effects, outbox_.batch());
   for (wire::Message& reply : effects.replies) {
@@ -353,8 +348,9 @@ void Service::take_effects(Effects effects, const Peer* peer) {
 }
 
 bool Service::end_round() {
+  if (read_only()) return subscriptions_.pump(state_, unsettled_, parts_.store, parts_.transport);
   take_effects(settle(state_, now()), nullptr);
-  for (Outgoing& outgoing : outbox_.advance(parts_.clock.now())) {
+  for (Outgoing& outgoing : outbox_.advance()) {
     fault_point("coordinator.reply.before");
     const Result<void> sent = parts_.transport.send(outgoing);
     fault_point("coordinator.reply.after");
@@ -363,15 +359,9 @@ bool Service::end_round() {
                                       {"error", sent.error().message}});
     }
   }
-  return subscriptions_.pump(state_, parts_.store, parts_.transport);
-}
-
-std::optional<Instant> Service::next_deadline() const {
-  std::optional<Instant> at = state_.next_deadline;
-  if (const std::optional<Instant> retry = outbox_.retry_at()) {
-    at = at ? std::min(*at, *retry) : *retry;
-  }
-  return at;
+  if (read_only()) become_read_only();
+  std::erase_if(unsettled_, [&](const auto& job) { return job.second <= outbox_.durable(); });
+  return subscriptions_.pump(state_, unsettled_, parts_.store, parts_.transport);
 }
 
 }  // namespace farm::coordinator

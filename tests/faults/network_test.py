@@ -1,7 +1,7 @@
 """The network between coordinator and agent, cut for a moment, past the lease, past all patience, one way
 only, lossy and slow. Builds go on; nothing runs twice that need not; logs have no gap.
 
-FARM_FAULT_SEED=N repeats the losses of a run. network_test.py long: the long cuts too."""
+FARM_FAULT_SEED=N repeats the losses of a run. network_test.py long: the long cuts instead."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class Network(FaultCase):
 
     def start_coordinator(self, fault=None, env=None):
         endpoints = [word for flag, port in (("--control", 7440), ("--bulk", 7441),
-                                             ("--enroll", 7442))
+                                             ("--enroll", 7442), ("--https", 7443))
                      for word in (flag, "tcp://%s:%d" % (network.COORDINATOR, port))]
         self.coordinator = self.start(
             self.wire.inside("c", [os.path.join(BIN, "farm-coordinator"), "--config",
@@ -55,17 +55,6 @@ class Network(FaultCase):
                                      "--name", name, "--state", self.path("agent-" + name),
                                      "--slots", str(agent["slots"]), *agent["words"], *more]),
             agent["log"])
-
-    def start_build(self, jobs=2, lines=60, pause="0.25"):
-        build = self.submit_counting(jobs, lines, pause)
-        self.wait_for("running jobs", lambda: len(self.running(build)) == jobs, 60)
-        return build
-
-    def expect_undisturbed(self, build, lines, attempts=1):
-        state = self.wait_for_end(build, 120)
-        self.assertEqual(state["state"], "succeeded", json.dumps(state, indent=1))
-        self.expect_whole_logs(build, lines)
-        self.expect_sound(build, attempts=attempts)
 
     def cut_for(self, seconds, *ways):
         self.wire.cut(*ways)
@@ -131,9 +120,7 @@ class Network(FaultCase):
             lambda: [job for job in self.build(build)["jobs"] if job["agent"] == "near"], 90)
         self.assertEqual(taken[0]["attempt"], 2)
         self.wire.heal()
-        self.wait_for("the first agent to let go",
-                      lambda: not os.listdir(self.path("agent-far", "leases")) or not [
-                          x for x in os.listdir(self.path("agent-far", "leases")) if "-" in x], 60)
+        self.expect_no_leases("far")
         self.assertIsNone(far["process"].poll())
         self.good(self.farmctl("cancel", build))
         self.wait_for_end(build, 60)
@@ -151,20 +138,49 @@ class Network(FaultCase):
 
 
 class LongNetwork(Network):
-    """Ten minutes in the dark, with the patience that a farm has by default."""
-    SETTINGS = 'sync_interval = "1s"\nlease_ttl = "6s"\n'
+    """Long cuts, with the patience and the leases that a farm has by default."""
+    SETTINGS = ""
 
-    def test_long_cut(self):
+    def test_five_seconds(self):
+        self.start_agent("far")
+        build = self.start_build()
+        self.cut_for(5)
+        self.assertEqual(len(self.running(build)), 2)
+        self.expect_undisturbed(build, 60)
+
+    def test_seventy_seconds(self):
+        self.start_agent("far")
+        build = self.start_build(lines=200, pause="0.5")
+        self.wire.cut()
+        self.wait_for("suspect jobs", lambda: len(self.running(build, "suspect")) == 2, 90)
+        time.sleep(5)
+        self.wire.heal()
+        self.wait_for("jobs back", lambda: not self.running(build, "suspect"), 90)
+        self.expect_undisturbed(build, 200)
+
+    def test_seventy_seconds_one_way(self):
+        self.start_agent("far")
+        build = self.start_build(lines=500, pause="0.5")
+        for way in self.wire.both():
+            self.cut_for(70, way)
+            self.wait_for("jobs back", lambda: not self.running(build, "suspect"), 90)
+        self.expect_undisturbed(build, 500, deadline=400)
+
+    def test_ten_minutes(self):
         self.start_agent("far")
         build = self.start_build(lines=60)
         self.cut_for(600)
         self.expect_undisturbed(build, 60)
 
 
+LONG_TESTS = ("test_five_seconds", "test_seventy_seconds", "test_seventy_seconds_one_way",
+              "test_ten_minutes")
+
+
 def load_tests(loader, _, __):
-    """`network_test.py long`: the long cut alone."""
+    """`network_test.py long`: the long cuts alone."""
     if LONG:
-        return unittest.TestSuite([LongNetwork("test_long_cut")])
+        return unittest.TestSuite([LongNetwork(name) for name in LONG_TESTS])
     return loader.loadTestsFromTestCase(Network)
 
 

@@ -84,12 +84,16 @@ class CoordinatorServerTest : public ::testing::Test {
     ServerConfig config;
     config.data = directory_.path() + "/data";
     config.control = config.bulk = config.enroll = "tcp://127.0.0.1:*";
+    config.https = "off";
     config.version = "test";
+    configure(config);
     Result<std::unique_ptr<ZmqServer>> server = ZmqServer::start(config);
     ASSERT_TRUE(server) << server.error().message;
     server_ = *std::move(server);
     thread_ = std::thread([this] { server_->run(); });
   }
+  /// What a test's coordinator has besides.
+  virtual void configure(ServerConfig&) {}
   void stop() {
     if (!server_) return;
     server_->stop();

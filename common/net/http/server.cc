@@ -1,6 +1,9 @@
 #include "common/net/http/server.h"
 
+#include "common/net/http/request_watch.h"
+
 #include <arpa/inet.h>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <microhttpd.h>
@@ -103,6 +106,10 @@ struct HttpServer::State {
   HttpHandler handler;
   uint64_t max_body_bytes = 0;
   uint16_t port = 0;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::unique_ptr<RequestWatch> watch;
+  std::atomic<uint64_t> connections{0};
   std::unique_ptr<MHD_Daemon, DaemonStop> daemon;  // last: its threads use the rest
 
   static MHD_Result on_request(void* user, MHD_Connection* connection, const char* url,
@@ -128,6 +135,7 @@ struct HttpServer::State {
       *size = 0;
       return MHD_YES;
     }
+    state.turned(connection);
     if (pending.too_large) {
       ServedResponse refused;
       refused.status = 413;
@@ -137,9 +145,37 @@ struct HttpServer::State {
     return queue(connection, state.handler(pending.request));
   }
 
-  static void on_completed(void*, MHD_Connection*, void** slot, MHD_RequestTerminationCode) {
+  static void on_completed(void* user, MHD_Connection* connection, void** slot,
+                           MHD_RequestTerminationCode) {
     delete static_cast<Pending*>(*slot);
     *slot = nullptr;
+    static_cast<State*>(user)->turned(connection);
+  }
+
+  static void on_connection(void* user, MHD_Connection* connection, void** slot,
+                            MHD_ConnectionNotificationCode code) {
+    auto& state = *static_cast<State*>(user);
+    if (!state.watch) return;
+    auto* number = static_cast<uint64_t*>(*slot);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      const MHD_ConnectionInfo* info =
+          MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+      auto fresh = std::make_unique<uint64_t>(++state.connections);
+      if (info != nullptr) state.watch->opened(*fresh, info->connect_fd);
+      *slot = fresh.release();  // freed below
+    } else if (number != nullptr) {
+      state.watch->closed(*number);
+      delete number;
+      *slot = nullptr;
+    }
+  }
+
+  void turned(MHD_Connection* connection) {
+    if (!watch) return;
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    if (info == nullptr || info->socket_context == nullptr) return;
+    watch->turned(*static_cast<const uint64_t*>(info->socket_context));
   }
 };
 
@@ -155,20 +191,41 @@ Result<HttpServer> HttpServer::start(const HttpServerOptions& options, HttpHandl
   state->handler = std::move(handler);
   state->max_body_bytes = options.max_body_bytes;
   state->port = bound_port(socket.get());
-  const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
-  MHD_OptionItem items[] = {
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
+  std::vector<MHD_OptionItem> items = {
       {MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
       {MHD_OPTION_CONNECTION_LIMIT, static_cast<intptr_t>(options.max_connections), nullptr},
-      {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<intptr_t>(options.idle_seconds), nullptr},
-      {MHD_OPTION_END, 0, nullptr},
-      {MHD_OPTION_END, 0, nullptr}};
+      {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<intptr_t>(options.idle_seconds), nullptr}};
   if (options.threads > 1) {
-    items[3] = {MHD_OPTION_THREAD_POOL_SIZE, static_cast<intptr_t>(options.threads), nullptr};
+    items.push_back(
+        {MHD_OPTION_THREAD_POOL_SIZE, static_cast<intptr_t>(options.threads), nullptr});
   }
+  if (options.max_connections_per_address > 0) {
+    items.push_back({MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                     static_cast<intptr_t>(options.max_connections_per_address), nullptr});
+  }
+  if (!options.tls_key.empty()) {
+    flags |= MHD_USE_TLS;
+    state->tls_certificate = options.tls_certificate;
+    state->tls_key = options.tls_key;
+    // The library reads them, whatever the type of its option says.
+    static char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    items.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, state->tls_certificate.data()});
+    items.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, state->tls_key.data()});
+    items.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, versions});
+  } else {
+    flags |= MHD_USE_ERROR_LOG;  // over TLS it tells of every stranger's failed handshake
+  }
+  if (options.request_seconds > 0) {
+    state->watch =
+        std::make_unique<RequestWatch>(std::chrono::seconds(options.request_seconds));
+  }
+  items.push_back({MHD_OPTION_END, 0, nullptr});
   MHD_Daemon* daemon =
       MHD_start_daemon(flags, 0, nullptr, nullptr, State::on_request, state.get(),
-                       MHD_OPTION_NOTIFY_COMPLETED, State::on_completed, nullptr,
-                       MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+                       MHD_OPTION_NOTIFY_COMPLETED, State::on_completed, state.get(),
+                       MHD_OPTION_NOTIFY_CONNECTION, State::on_connection, state.get(),
+                       MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
   if (daemon == nullptr) return internal("the HTTP server did not start");
   socket.release();  // closed by the daemon
   state->daemon.reset(daemon);

@@ -50,6 +50,12 @@ struct HttpServerOptions {
   uint64_t max_body_bytes = 1U << 20;  // larger requests get 413
   unsigned max_connections = 256;
   unsigned idle_seconds = 60;  // connections without a byte for so long are closed
+  unsigned max_connections_per_address = 0;  // 0: no limit of its own
+  /// A whole request must have come, and its answer been taken, within so long each; 0: no limit.
+  unsigned request_seconds = 0;
+  /// PEM texts; with them only TLS 1.2 and later is spoken.
+  std::string tls_certificate;
+  std::string tls_key;
 };
 
 /// Listening TCP socket. Conflict: the port is taken; InvalidInput: no such address here.

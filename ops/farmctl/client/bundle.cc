@@ -9,7 +9,6 @@
 
 #include "common/io/files.h"
 #include "common/template/functions/glob.h"
-#include "ops/farmctl/client/named_files.h"
 
 namespace farm::farmctl {
 namespace {
@@ -148,7 +147,8 @@ std::vector<std::string> parse_ignore(const std::string& text) {
 }
 
 Result<Bundle> gather_bundle(plan::Plan& plan, const std::string& template_path,
-                             const std::string& working_directory, const std::string& home) {
+                             const std::string& working_directory, const std::string& home,
+                             const plan::PathProbe& probe) {
   const fs::path here = fs::path(working_directory).lexically_normal();
   const fs::path named = (here / template_path).lexically_normal();
   std::error_code failure;
@@ -163,7 +163,7 @@ Result<Bundle> gather_bundle(plan::Plan& plan, const std::string& template_path,
   Gatherer gatherer(std::move(ignores));
   TRY(gatherer.add_template_folder(folder));
   for (plan::JobSpec& job : plan.jobs) {
-    for (const std::string& path : take_named_files(job, here.string(), home)) {
+    for (const std::string& path : plan::take_named_files(job, here.string(), home, probe)) {
       TRY(gatherer.add_named(path));
     }
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/plan/named_files.h"
 #include "common/plan/plan.h"
 #include "common/wire/message.h"
 
@@ -27,8 +28,8 @@ struct Bundle {
 /// rewritten relative to the working directory, so that they mean the same on the agent.
 /// NotFound names a file that an option names and that is not there.
 Result<Bundle> gather_bundle(plan::Plan& plan, const std::string& template_path,
-                             const std::string& working_directory, const std::string& home);
-
+                             const std::string& working_directory, const std::string& home,
+                             const plan::PathProbe& probe);
 
 /// Lines of .farmignore: glob patterns as in .gitignore without negation; "#" starts a comment.
 std::vector<std::string> parse_ignore(const std::string& text);

@@ -7,6 +7,7 @@
 #include "common/wire/join_token.h"
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/enrolment.h"
+#include "ops/farmctl/view/build_view.h"
 #include "ops/farmctl/view/table.h"
 
 namespace farm::farmctl {
@@ -26,6 +27,64 @@ std::string seen_text(double seconds) {
   return fmt::format("{:.0f}h", seconds / 3600);
 }
 
+std::string percent(double part) { return fmt::format("{:.0f}%", part * 100); }
+
+double memory_part(const json& node) {
+  const double all = node.value("memory_bytes", 0.0);
+  return all <= 0 ? 0 : node.value("memory_used", 0.0) / all;
+}
+
+// "cpu 31% mem 48%" over the online nodes of the agent's providers, weighed by nothing: a hint.
+std::string load_text(const json& agent) {
+  double cpu = 0;
+  double memory = 0;
+  int nodes = 0;
+  for (const json& provider : agent.value("providers", json::array())) {
+    for (const json& node : provider.value("nodes", json::array())) {
+      if (!node.value("online", false)) continue;
+      cpu += node.value("cpu", 0.0);
+      memory += memory_part(node);
+      ++nodes;
+    }
+  }
+  if (nodes == 0) return "-";
+  return fmt::format("cpu {} mem {} ({} node{})", percent(cpu / nodes), percent(memory / nodes),
+                     nodes, nodes == 1 ? "" : "s");
+}
+
+void print_nodes(const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json& agent : answer.value("agents", json::array())) {
+    for (const json& provider : agent.value("providers", json::array())) {
+      const std::string error = provider.value("error", "");
+      if (!error.empty()) {
+        std::fprintf(stderr, "warning: agent %s cannot see %s: %s\n",
+                     agent.value("name", "").c_str(),
+                     (provider.value("provider", "") + " " + provider.value("place", "")).c_str(),
+                     error.c_str());
+      }
+      for (const json& node : provider.value("nodes", json::array())) {
+        const std::string group = node.value("group", "");
+        const json limit = node.value("limit", json());
+        const std::string jobs = std::to_string(node.value("jobs", 0));
+        rows.push_back({node.value("name", ""), provider.value("provider", ""),
+                        provider.value("place", ""), group.empty() ? "-" : group,
+                        node.value("online", false) ? "online" : "OFFLINE",
+                        percent(node.value("cpu", 0.0)), percent(memory_part(node)),
+                        human_size(node.value("memory_bytes", uint64_t{0})),
+                        limit.is_null() ? jobs : jobs + "/" + limit.dump(),
+                        agent.value("name", ""),
+                        seen_text(provider.value("seen_seconds", 0.0))});
+      }
+    }
+  }
+  std::fputs(format_table({"NODE", "PROVIDER", "AT", "CLUSTER", "STATE", "CPU", "MEM", "OF", "JOBS",
+                           "AGENT", "SEEN"},
+                          rows)
+                 .c_str(),
+             stdout);
+}
+
 void print_agents(const json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const json& agent : answer.value("agents", json::array())) {
@@ -33,12 +92,13 @@ void print_agents(const json& answer) {
     if (state == "suspect") std::transform(state.begin(), state.end(), state.begin(), ::toupper);
     rows.push_back({agent.value("name", ""), joined(agent.value("builders", json::array())), state,
                     fmt::format("{}/{}", agent.value("used", 0), agent.value("slots", 0)),
-                    human_size(agent.value("disk_bytes", uint64_t{0})),
+                    load_text(agent), human_size(agent.value("disk_bytes", uint64_t{0})),
                     joined(agent.value("labels", json::array())),
                     seen_text(agent.value("last_seen_seconds", 0.0))});
   }
   std::fputs(
-      format_table({"AGENT", "PLATFORM", "STATE", "SLOTS", "DISK", "LABELS", "SEEN"}, rows).c_str(),
+      format_table({"AGENT", "PLATFORM", "STATE", "SLOTS", "LOAD", "DISK", "LABELS", "SEEN"}, rows)
+          .c_str(),
       stdout);
 }
 
@@ -52,6 +112,54 @@ void print_tokens(const json& answer) {
   }
   std::fputs(format_table({"TOKEN", "ROLE", "NAME", "LABELS", "EXPIRES", "STATE"}, rows).c_str(),
              stdout);
+}
+
+void print_api_tokens(const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json& token : answer.value("tokens", json::array())) {
+    const std::string name = token.value("name", "");
+    rows.push_back({token.value("id", ""), token.value("user", ""), token.value("role", ""),
+                    name.empty() ? "-" : name, token.value("expires", ""),
+                    token.value("state", "")});
+  }
+  std::fputs(format_table({"TOKEN", "USER", "ROLE", "NAME", "EXPIRES", "STATE"}, rows).c_str(),
+             stdout);
+}
+
+// A token for the HTTP API in the name of this user: only the token on standard output.
+int create_api_token(Client& client, const ParsedFlags& flags) {
+  const Result<bool> as_json = wants_json(flags);
+  if (!as_json) return client.fail(as_json.error());
+  std::map<std::string, std::string> arguments = {{"role", flags.text("role")},
+                                                  {"name", flags.text("name")}};
+  if (flags.has("lifetime")) {
+    arguments["lifetime_seconds"] = std::to_string(flags.number("lifetime"));
+  }
+  Result<std::unique_ptr<Connection>> connection = client.connect(flags);
+  if (!connection) return client.fail(connection.error());
+  Result<std::string> text = (*connection)->command("api-token-create", arguments);
+  if (!text) return client.fail(text.error());
+  const json answer = json::parse(*text, nullptr, false);
+  if (!answer.is_object()) return client.fail(corrupt("the coordinator's answer is not JSON"));
+  std::printf("%s\n", *as_json ? text->c_str() : answer.value("token", "").c_str());
+  if (!*as_json && client.output.settings().terminal) {
+    std::fprintf(stderr, "role %s, valid until %s\n", answer.value("role", "").c_str(),
+                 answer.value("expires", "").c_str());
+  }
+  return kDone;
+}
+
+int revoke_api_token(Client& client, const ParsedFlags& flags) {
+  if (flags.arguments().size() != 1) {
+    return client.fail(invalid_input("usage: farmctl token api-revoke TOKEN-ID"));
+  }
+  Result<std::unique_ptr<Connection>> connection = client.connect(flags);
+  if (!connection) return client.fail(connection.error());
+  const std::string& id = flags.arguments()[0];
+  Result<std::string> done = (*connection)->command("api-token-revoke", {{"name", id}});
+  if (!done) return client.fail(done.error());
+  std::printf("%s is revoked\n", id.c_str());
+  return kDone;
 }
 
 // Verb words such as "list" or "drain" in front; returns the word or `other`.
@@ -76,6 +184,7 @@ int answer_with(Client& client, const ParsedFlags& flags, const char* query,
   }
   const json answer = json::parse(*text, nullptr, false);
   if (answer.is_discarded()) return client.fail(corrupt("the coordinator's answer is not JSON"));
+  warn_read_only(answer);
   print(answer);
   return kDone;
 }
@@ -105,15 +214,16 @@ int run_agents(Client& client) {
   Result<ParsedFlags> flags = parse_flags(table, words);
   if (!flags) return client.fail(flags.error());
   if (flags->on("help")) {
-    client.output.say(usage("agents", "[list | drain AGENT | resume AGENT | revoke AGENT]",
+    client.output.say(usage("agents", "[list | nodes | drain AGENT | resume AGENT | revoke AGENT]",
                             "agents of the farm", table));
     return kDone;
   }
   if (what == "list") return answer_with(client, *flags, "agents", print_agents);
+  if (what == "nodes") return answer_with(client, *flags, "agents", print_nodes);
   if (what == "drain" || what == "resume" || what == "revoke") {
     return change_agent(client, *flags, what);
   }
-  return client.fail(invalid_input("farmctl agents knows list, drain, resume and revoke, not `" +
+  return client.fail(invalid_input("farmctl agents knows list, nodes, drain, resume and revoke, not `" +
                                    what + "`"));
 }
 
@@ -121,20 +231,26 @@ int run_token(Client& client) {
   std::vector<std::string> words = client.words;
   const std::string what = take_subcommand(words, "list");
   const std::vector<Flag> table = client_flags({
-      {"role", FlagKind::Text, "agent (default), viewer, submitter, operator or admin"},
-      {"name", FlagKind::Text, "the only name it may enrol"},
+      {"role", FlagKind::Text, "agent (default), viewer, submitter, operator or admin; api: at most "
+                               "your own (default)"},
+      {"name", FlagKind::Text, "the only name it may enrol; api: what to call it"},
       {"label", FlagKind::List, "key=value for its agent; may be repeated"},
-      {"lifetime", FlagKind::Number, "seconds (default 3600)"},
+      {"lifetime", FlagKind::Number, "seconds (default 3600; api: 30 days)"},
   });
   Result<ParsedFlags> flags = parse_flags(table, words);
   if (!flags) return client.fail(flags.error());
   if (flags->on("help")) {
-    client.output.say(usage("token", "[list | create]", "enrolment tokens", table));
+    client.output.say(usage("token", "[list | create | api | api-list | api-revoke TOKEN-ID]",
+                            "enrolment tokens, and tokens of the HTTP API", table));
     return kDone;
   }
   if (what == "list") return answer_with(client, *flags, "tokens", print_tokens);
+  if (what == "api") return create_api_token(client, *flags);
+  if (what == "api-list") return answer_with(client, *flags, "api-tokens", print_api_tokens);
+  if (what == "api-revoke") return revoke_api_token(client, *flags);
   if (what != "create") {
-    return client.fail(invalid_input("farmctl token knows list and create, not `" + what + "`"));
+    return client.fail(invalid_input(
+        "farmctl token knows list, create, api, api-list and api-revoke, not `" + what + "`"));
   }
   const Result<bool> as_json = wants_json(*flags);
   if (!as_json) return client.fail(as_json.error());

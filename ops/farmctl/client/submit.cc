@@ -10,6 +10,7 @@
 #include "ops/farmctl/client/bundle_upload.h"
 #include "ops/farmctl/client/client.h"
 #include "ops/farmctl/client/follow.h"
+#include "ops/farmctl/client/plan_handover.h"
 #include "ops/farmctl/view/table.h"
 #include "ops/farmctl/common/farm_components.h"
 #include "ops/farmctl/common/plan_session.h"
@@ -132,10 +133,13 @@ bool learn_components(Client& client, Connection& connection) {
 }
 
 // From the plan to a build id.
-Result<BuildId> hand_in(Client& client, const ParsedFlags& flags, plan::Plan& plan,
-                        Connection& connection, bool quiet) {
-  const std::string home = client.environment.get_or("HOME", "/");
-  Bundle bundle = TRY(gather_bundle(plan, flags.arguments().front(), client.working_directory, home));
+Result<BuildId> hand_in(Client& client, const ParsedFlags& flags,
+                        const templates::LoadOptions& load, PlanSession& session,
+                        plan::Plan& plan, Connection& connection, bool quiet) {
+  plan::PlanWorld& world = *session.record();
+  Bundle bundle =
+      TRY(gather_bundle(plan, flags.arguments().front(), client.working_directory,
+                        world.outside().home_directory(), world.probe(plan::disk_probe())));
   // The coordinator must be there before much is hashed: a quick question tells.
   TRY(connection.query("version", {}));
   const UploadTotals totals = TRY(upload_bundle(connection, bundle, {}));
@@ -146,7 +150,9 @@ Result<BuildId> hand_in(Client& client, const ParsedFlags& flags, plan::Plan& pl
     std::fflush(stdout);
   }
   SystemRandom random;
-  return connection.submit(make_submit(client, flags, plan, bundle, random));
+  wire::Submit submit = make_submit(client, flags, plan, bundle, random);
+  submit.plan_record = TRY(hand_over_plan(world, load, plan_options(flags), bundle));
+  return connection.submit(std::move(submit));
 }
 
 int follow_to_the_end(Client& client, Connection& connection, const ParsedFlags& flags,
@@ -208,6 +214,7 @@ int run_submit(Client& client) {
   add_farm_components(client.environment);
   auto session = std::make_unique<PlanSession>(client.environment, client.working_directory,
                                                client.clock.wall());
+  session->start_record();
   Diagnosed<plan::Plan> planned =
       load_and_plan(*session, *load, plan_options(*flags), flags->on("force"));
   Result<std::unique_ptr<Connection>> connection = client.connect(*flags);
@@ -216,6 +223,7 @@ int run_submit(Client& client) {
     // A component of the farm's agents that was not known here.
     session = std::make_unique<PlanSession>(client.environment, client.working_directory,
                                             client.clock.wall());
+    session->start_record();
     planned = load_and_plan(*session, *load, plan_options(*flags), flags->on("force"));
   }
   if (session->loaded() != nullptr) client.output.hide(session->loaded()->sensitive);
@@ -223,7 +231,8 @@ int run_submit(Client& client) {
   if (!planned.ok()) return kTemplateInvalid;
   if (planned.value->jobs.empty()) return client.fail(invalid_input("No builds to run"));
   if (!connection) return client.fail(connection.error());
-  Result<BuildId> build = hand_in(client, *flags, *planned.value, **connection, *as_json);
+  Result<BuildId> build =
+      hand_in(client, *flags, *load, *session, *planned.value, **connection, *as_json);
   if (!build) return client.fail(build.error());
   if (flags->on("detach")) {
     if (*as_json) {

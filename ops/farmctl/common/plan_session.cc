@@ -31,18 +31,28 @@ Result<std::string> PlanSession::secret(const std::string& kind,
 
 Diagnostics PlanSession::load(const templates::LoadOptions& options,
                               plan::CatalogDataSources::Mode data_sources) {
-  return load_from(files_, options, data_sources);
+  return load_from(record_ ? record_->files() : files_, options, data_sources);
+}
+
+void PlanSession::start_record() {
+  plan::PlanRecord record;
+  record.start_nanos = start_.nanos;
+  record_ = std::make_unique<plan::PlanWorld>(std::move(record),
+                                              plan::RealWorld{files_, outside_, random_});
 }
 
 Diagnostics PlanSession::load_from(templates::FileTree& files,
                                    const templates::LoadOptions& options,
                                    plan::CatalogDataSources::Mode data_sources) {
   ask_secrets_ = data_sources == plan::CatalogDataSources::Mode::Ask;
+  functions::Outside& outside = record_ ? record_->outside() : outside_;
+  Random& random = record_ ? record_->random() : random_;
+  plan::DataSourceAsker asker = data_source_program(environment_, working_directory_);
+  if (record_) asker = record_->asker(std::move(asker));
   data_sources_ = std::make_unique<plan::CatalogDataSources>(
       builders::component_catalog(), data_sources,
-      [this](const std::string& name) { return environment_.get(name); },
-      data_source_program(environment_, working_directory_));
-  const templates::LoadWorld world{files, texts_, outside_, random_, start_, *data_sources_};
+      [&outside](const std::string& name) { return outside.environment(name); }, std::move(asker));
+  const templates::LoadWorld world{files, texts_, outside, random, start_, *data_sources_};
   Diagnosed<templates::Template> result = templates::load_template(options, world);
   template_ = std::move(result.value);
   return std::move(result.diagnostics);

@@ -10,6 +10,7 @@
 #include "common/base/environment.h"
 #include "common/base/random.h"
 #include "common/plan/catalog_data_sources.h"
+#include "common/plan/plan_world.h"
 #include "common/plan/planner.h"
 #include "common/template/functions/local_outside.h"
 #include "common/template/source/file_tree.h"
@@ -33,6 +34,10 @@ class PlanSession {
   Diagnostics load_text(templates::LoadOptions options);
   /// Loads `text` as if it were the file `options.path`.
   Diagnostics load_memory(const templates::LoadOptions& options, const std::string& text);
+  /// From now on everything that is read and told is recorded; before load().
+  void start_record();
+  /// What was recorded; null without start_record().
+  plan::PlanWorld* record() { return record_.get(); }
   /// Null until load() made something of the files.
   const templates::Template* loaded() const { return template_ ? &*template_ : nullptr; }
   /// Data sources and functions of secret stores that were left unknown, by name.
@@ -64,6 +69,7 @@ class PlanSession {
   templates::SourceTexts texts_;
   functions::LocalOutside outside_;
   SystemRandom random_;
+  std::unique_ptr<plan::PlanWorld> record_;
   bool ask_secrets_ = false;
   std::set<std::string> unasked_secrets_;  // functions
   std::unique_ptr<plan::CatalogDataSources> data_sources_;

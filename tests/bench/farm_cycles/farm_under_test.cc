@@ -28,6 +28,7 @@ Result<std::unique_ptr<FarmUnderTest>> FarmUnderTest::start(const std::string& p
   coordinator::ServerConfig config;
   config.data = farm->data();
   config.control = config.bulk = config.enroll = kAnyPort;
+  config.https = "off";
   config.version = "bench";
   farm->server_ = TRY(coordinator::ZmqServer::start(config));
   farm->thread_ = std::thread([server = farm->server_.get()] { server->run(); });
