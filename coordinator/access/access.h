@@ -30,6 +30,9 @@ struct User {
   std::vector<std::string> labels;
   std::string public_key;  // Z85
   bool revoked = false;
+  std::string old_key{};  // replaced, and good until:
+  WallTime old_until{};
+  bool renew = false;  // asked to make a new key
 };
 
 struct Token {
@@ -53,8 +56,9 @@ class AccessTable {
   /// Rebuilds the tables from their records. Corrupt names the record.
   static Result<std::unique_ptr<AccessTable>> load(const std::vector<AccessRecord>& records);
 
-  /// For the ZAP thread: the user's id when `public_key` belongs to a user that is not revoked.
-  std::optional<std::string> authenticate(const std::string& public_key) const;
+  /// For the ZAP thread: the user's id when `public_key` belongs to a user that is not revoked, and
+  /// was not replaced too long ago.
+  std::optional<std::string> authenticate(const std::string& public_key, WallTime now) const;
   /// nullopt: unknown or revoked. Owner thread: reactor.
   std::optional<User> user(const std::string& id) const;
   std::vector<User> users() const;
@@ -76,6 +80,12 @@ class AccessTable {
   /// again (the answer may have been lost).
   Result<Enrolled> enroll(const wire::Enroll& request, const std::string& connection_key,
                           WallTime now, Random& random);
+  /// The user comes with `new_key` from now on; the one it has is good for `overlap` more. The same
+  /// key again changes nothing. InvalidInput: no key; Conflict: it is, or was, somebody's.
+  Result<AccessRecord> replace_key(const std::string& id, const std::string& new_key, WallTime now,
+                                   Duration overlap);
+  /// Asks an agent to replace its key; it is told when it is here. NotFound.
+  Result<AccessRecord> ask_for_new_key(const std::string& id_or_name);
   /// Effective at once, also on live sessions: user() no longer knows it. NotFound.
   Result<AccessRecord> revoke(const std::string& id_or_name);
 
@@ -84,8 +94,12 @@ class AccessTable {
   void publish();
   std::map<std::string, User> users_;    // by id
   std::map<std::string, Token> tokens_;  // by id
-  // Key -> user id, read by the ZAP thread while the reactor replaces it.
-  using KeyMap = std::map<std::string, std::string>;
+  struct Holder {
+    std::string id;
+    WallTime until;  // 0: always
+  };
+  // By key; read by the ZAP thread while the reactor replaces it.
+  using KeyMap = std::map<std::string, Holder>;
   std::atomic<std::shared_ptr<const KeyMap>> keys_;
 };
 

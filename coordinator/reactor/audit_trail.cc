@@ -2,6 +2,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "common/wire/codec.h"
 #include "coordinator/reactor/service.h"
 #include "coordinator/store/keys.h"
 
@@ -36,6 +37,41 @@ void Service::record(const User& user, std::string action, std::string subject,
   for (AccessRecord& line : audit_.append(std::move(entry))) {
     outbox_.batch().puts.push_back({keys::part(kAuditPart, line.key), std::move(line.value)});
   }
+}
+
+void Service::turned_away(const Peer& peer, const std::string& what, const Error& error) {
+  User stranger;
+  stranger.name = "-";
+  const User user = parts_.access.user(peer.user).value_or(stranger);
+  record_denial(user, what, "", error);
+}
+
+void Service::strangers_knocked(uint64_t count) {
+  User stranger;
+  stranger.name = "-";
+  record_denial(stranger, "connect", "",
+                denied(std::to_string(count) + " connections with keys that nobody enrolled"));
+}
+
+void Service::record_foreign(const User& user, const wire::Message& message) {
+  const wire::JobRef* ref = std::visit(
+      [](const auto& m) -> const wire::JobRef* {
+        if constexpr (requires { m.ref.job; }) {
+          return &m.ref;
+        } else {
+          return nullptr;
+        }
+      },
+      message);
+  if (ref == nullptr) return;
+  const Job* job = state_.queue.job(ref->job);
+  if (job != nullptr) {
+    for (const Attempt& attempt : job->attempts) {
+      if (attempt.agent.str() == user.id) return;
+    }
+  }
+  record_denial(user, wire::message_name(message), "job " + ref->job.str(),
+                denied("this is not a job you hold"));
 }
 
 void Service::record_denial(const User& user, std::string action, std::string subject,

@@ -48,6 +48,7 @@ constexpr std::array kVerbs = {
     Verb{"artifacts", Home::Client, nullptr, "list and fetch results"},
     Verb{"manifest", Home::Client, nullptr, "manifest of a build"},
     Verb{"agents", Home::Client, nullptr, "agents of the farm"},
+    Verb{"keys", Home::Client, nullptr, "keys of users, agents and the coordinator; change them"},
     Verb{"token", Home::Client, nullptr, "enrolment tokens"},
     Verb{"leaks", Home::Client, nullptr, "what builds left behind outside"},
     Verb{"audit", Home::Client, nullptr, "who did what; verify the log"},

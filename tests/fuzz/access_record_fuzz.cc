@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const char* key : {"user/x", "token/x"}) {
     const auto table = farm::coordinator::AccessTable::load({{key, bytes}});
     if (!table) continue;
-    for (const auto& user : (*table)->users()) (void)(*table)->authenticate(user.public_key);
+    for (const auto& user : (*table)->users()) (void)(*table)->authenticate(user.public_key, {});
   }
   (void)farm::coordinator::AuditLog::resume(bytes);
   return 0;

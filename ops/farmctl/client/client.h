@@ -56,6 +56,7 @@ int run_backup(Client& client);
 int run_leaks(Client& client);
 int run_manifest(Client& client);
 int run_agents(Client& client);
+int run_keys(Client& client);
 int run_token(Client& client);
 int run_login(Client& client);
 int run_why(Client& client);

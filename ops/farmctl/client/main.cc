@@ -5,6 +5,7 @@
 #include <exception>
 #include <unistd.h>
 
+#include "common/io/private_memory.h"
 #include "ops/farmctl/client/client.h"
 
 namespace farm::farmctl {
@@ -17,12 +18,14 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"agents", run_agents}, {"artifacts", run_artifacts}, {"audit", run_audit},
     {"backup", run_backup}, {"cancel", run_cancel},       {"leaks", run_leaks},
+    {"keys", run_keys},
     {"login", run_login},   {"logs", run_logs},           {"manifest", run_manifest},
     {"status", run_status}, {"submit", run_submit},       {"token", run_token},
     {"why", run_why},
 };
 
 int run(int argc, char** argv) {
+  io::keep_memory_private();
   const Environment environment = Environment::of_process();
   const SystemClock clock;
   std::vector<std::string> words(argv + 1, argv + argc);
