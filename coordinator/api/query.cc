@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/artifact/manifest.h"
+#include "common/wire/codec.h"
 #include "coordinator/scheduler/scheduler.h"
 
 namespace farm::coordinator {
@@ -75,6 +76,8 @@ ordered_json job_json(const State& state, const Job& job, WallTime now) {
                       {"phase", is_leased(job.state) ? job_state_name(job.state) : ""},
                       {"step", job.step},
                       {"agent", nullptr},
+                      {"node", job.node},
+                      {"uses", job.tokens},
                       {"attempt", job.attempts.size()},
                       {"attempts_max", state.policy.retry_limit + 1},
                       {"epoch", job.epoch.str()},
@@ -102,7 +105,25 @@ ordered_json job_json(const State& state, const Job& job, WallTime now) {
   return out;
 }
 
-ordered_json build_json(const State& state, const Build& build, WallTime now) {
+/// Whether a record of the build, or bytes it made, can no longer be read.
+bool is_damaged(const Farm& farm, const Build& build) {
+  const auto bad = [&](const wire::FileRecord& file) {
+    return farm.damaged_files->count(file.sha256) != 0;
+  };
+  for (const JobId& id : build.jobs) {
+    const Job* job = farm.state.queue.job(id);
+    if (job == nullptr) return true;
+    if (farm.damaged_files == nullptr || farm.damaged_files->empty()) continue;
+    for (const wire::ArtifactRecord& artifact : job->artifacts) {
+      if (std::any_of(artifact.files.begin(), artifact.files.end(), bad)) return true;
+    }
+  }
+  return false;
+}
+
+ordered_json build_json(const Farm& farm, const Build& build) {
+  const State& state = farm.state;
+  const WallTime now = farm.now.wall;
   std::map<std::string, int> counts;
   size_t done = 0;
   for (const JobId& id : build.jobs) {
@@ -116,6 +137,7 @@ ordered_json build_json(const State& state, const Build& build, WallTime now) {
           {"template", build.template_name},
           {"submitter", build.submitter},
           {"state", build_state(state, build)},
+          {"damaged", is_damaged(farm, build)},
           {"jobs_total", build.jobs.size()},
           {"jobs_done", done},
           {"jobs_by_state", std::move(states)},
@@ -134,12 +156,12 @@ ordered_json builds(const Farm& farm, size_t limit) {
   });
   if (list.size() > limit) list.resize(limit);
   ordered_json out = ordered_json::array();
-  for (const Build* build : list) out.push_back(build_json(farm.state, *build, farm.now.wall));
+  for (const Build* build : list) out.push_back(build_json(farm, *build));
   return {{"builds", std::move(out)}};
 }
 
 ordered_json one_build(const Farm& farm, const Build& build) {
-  ordered_json out = build_json(farm.state, build, farm.now.wall);
+  ordered_json out = build_json(farm, build);
   out["jobs"] = ordered_json::array();
   for (const JobId& id : build.jobs) {
     if (const Job* job = farm.state.queue.job(id)) {
@@ -155,6 +177,16 @@ ordered_json one_job(const Farm& farm, const Job& job) {
                   {"provisioners", job.needs.provisioners},
                   {"post_processors", job.needs.post_processors},
                   {"labels", job.needs.labels}};
+  const JobPlace& place = job.needs.place;
+  if (!place.provider.empty()) {
+    out["place"] = {{"provider", place.provider},
+                    {"host", place.host},
+                    {"node", place.node},
+                    {"open_node", place.open_node},
+                    {"group", place.group},
+                    {"datastores", place.datastores},
+                    {"credential", place.credential}};
+  }
   return out;
 }
 
@@ -171,6 +203,40 @@ ordered_json components(const Farm& farm) {
     descriptions.insert(agent.component_schemas.begin(), agent.component_schemas.end());
   }
   return {{"descriptions", descriptions}};
+}
+
+ordered_json node_json(const State& state, const wire::ProviderView& view,
+                       const wire::NodeLoad& node) {
+  const std::string token = "node " + node.name + "@" + view.place;
+  const auto held = state.queue.tokens().find(token);
+  ordered_json out = {{"name", node.name},
+                      {"group", node.group},
+                      {"online", node.online},
+                      {"cpu", node.cpu_permille / 1000.0},
+                      {"memory_used", node.memory_used},
+                      {"memory_bytes", node.memory_bytes},
+                      {"datastores", node.datastores},
+                      {"jobs", held == state.queue.tokens().end() ? 0 : held->second},
+                      {"limit", nullptr}};
+  if (const auto limit = state.policy.limits.of(token)) out["limit"] = *limit;
+  return out;
+}
+
+ordered_json providers_json(const Farm& farm, const Agent& agent) {
+  ordered_json out = ordered_json::array();
+  for (const wire::ProviderView& view : agent.views) {
+    ordered_json nodes = ordered_json::array();
+    for (const wire::NodeLoad& node : view.nodes) {
+      nodes.push_back(node_json(farm.state, view, node));
+    }
+    out.push_back({{"provider", view.provider},
+                   {"place", view.place},
+                   {"credential", view.credential},
+                   {"error", view.error},
+                   {"seen_seconds", seconds_between(agent.surveyed, farm.now.wall)},
+                   {"nodes", std::move(nodes)}});
+  }
+  return out;
 }
 
 ordered_json agents(const Farm& farm) {
@@ -192,6 +258,7 @@ ordered_json agents(const Farm& farm) {
                    {"builders", agent.builders},
                    {"provisioners", agent.provisioners},
                    {"post_processors", agent.post_processors},
+                   {"providers", providers_json(farm, agent)},
                    {"seen", time_json(agent.seen)},
                    {"last_seen_seconds", seconds_between(agent.seen, farm.now.wall)}});
   }
@@ -251,7 +318,7 @@ ordered_json why_json(const Farm& farm, const Job& job) {
           {"name", job.name},
           {"state", job_state_name(job.state)},
           {"reasons", why(job, farm.state.queue, farm.state.fleet, farm.state.leases,
-                          farm.now.steady)}};
+                          farm.state.policy.limits, farm.now.steady)}};
 }
 
 // Of one job, or of every job of a build.
@@ -299,7 +366,7 @@ ordered_json resources(const Farm& farm) {
 ordered_json version(const Farm& farm) {
   const Counters& counters = farm.state.counters;
   ordered_json out = {{"version", farm.version},
-                      {"protocol", "1.0"},
+                      {"protocol", wire::protocol_version()},
                       {"incarnation", farm.state.incarnation},
                       {"state", farm.trouble == nullptr ? "serving" : "read_only"},
                       {"reason", farm.trouble == nullptr ? "" : farm.trouble->message},
@@ -308,6 +375,12 @@ ordered_json version(const Farm& farm) {
                       {"stale_messages", counters.stale_messages},
                       {"foreign_messages", counters.foreign_messages}};
   return out;
+}
+
+// What everybody who looks at builds must see: nothing of what is shown can change at present.
+std::string dump_with_trouble(const Farm& farm, ordered_json document) {
+  if (farm.trouble != nullptr) document["read_only"] = farm.trouble->message;
+  return dump(document);
 }
 
 Result<std::string> argument(const Arguments& arguments, const char* name) {
@@ -362,16 +435,16 @@ Result<std::string> answer(const Farm& farm, const std::string& what,
         return invalid_input("limit is no number: `" + limit->second + "`");
       }
     }
-    return dump(builds(farm, count));
+    return dump_with_trouble(farm, builds(farm, count));
   }
-  if (what == "agents") return dump(agents(farm));
+  if (what == "agents") return dump_with_trouble(farm, agents(farm));
   if (what == "components") return dump(components(farm));
   if (what == "resources") return dump(resources(farm));
   if (what == "version") return dump(version(farm));
   if (what == "build" || what == "artifacts" || what == "manifest") {
     const std::string text = TRY(argument(arguments, "build"));
     const Build* build = TRY(find_build(farm.state, text, submitter_of(arguments)));
-    if (what == "build") return dump(one_build(farm, *build));
+    if (what == "build") return dump_with_trouble(farm, one_build(farm, *build));
     if (what == "artifacts") return dump(artifacts(farm, *build));
     return manifest(farm, *build);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "common/base/result.h"
@@ -17,6 +18,7 @@ struct Farm {
   std::string version;
   const Error* trouble = nullptr;  // the store cannot be written at present
   size_t damaged = 0;              // records that could not be read at start
+  const std::set<std::string>* damaged_files = nullptr;  // SHA-256 of files whose bytes are bad
 };
 
 using Arguments = std::map<std::string, std::string>;

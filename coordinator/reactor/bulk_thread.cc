@@ -1,9 +1,11 @@
 #include "coordinator/reactor/bulk_thread.h"
 
+#include <array>
 #include <chrono>
 
 #include "common/base/log.h"
 #include "common/wire/codec.h"
+#include "coordinator/reactor/doors.h"
 
 namespace farm::coordinator {
 namespace {
@@ -17,31 +19,30 @@ constexpr Duration kRetry = std::chrono::milliseconds(10);  // while a reader's 
 
 class BulkThread::Loop final : public Transport {
  public:
-  Loop(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
+  Loop(Store& store, ChunkStore& chunks, KeeperPolicy policy, const Clock& clock,
        MakeBackup make_backup, Channel<ToBulk>& orders, Channel<FromBulk>& reports)
-      : socket_(std::move(socket)),
-        files_(store),
-        uploads_(chunks),
-        downloads_(files_, chunks),
+      : files_(store),
+        keeper_(store, chunks, policy),
+        uploads_(keeper_),
+        downloads_(files_, keeper_),
         clock_(clock),
         make_backup_(std::move(make_backup)),
         orders_(orders),
         reports_(reports) {}
 
   void turn() {
-    const bool busy = downloads_.work(*this) | take_upload_turn();
+    const bool transfers = downloads_.work(*this) | take_upload_turn();
+    const bool busy = transfers || look_after_chunks();
     retry_queued();
     const bool stuck = !unreported_.empty() || !queues_.empty();
     const Duration wait = busy ? Duration::zero() : stuck ? kRetry : kPoll;
-    net::poll_readable({&socket_}, {orders_.fd()}, wait);
-    take_orders();
-    // With reports waiting the reactor is behind: reading more would only queue more.
-    for (int i = 0; i < kMessagesPerTurn && unreported_.empty(); ++i) {
-      std::optional<net::Received> received = socket_.receive();
-      if (!received) break;
-      take_frame(std::move(*received));
-      report_waiting();
+    std::vector<const net::ZmqSocket*> sockets;
+    for (const std::optional<net::Router>& socket : sockets_) {
+      if (socket) sockets.push_back(&*socket);
     }
+    net::poll_readable(sockets, {orders_.fd()}, wait);
+    take_orders();
+    for (size_t door = 0; door < kDoors; ++door) receive(door);
     report_waiting();
     const Instant now = clock_.now();
     if (now - swept_ > std::chrono::minutes(1)) {
@@ -53,17 +54,47 @@ class BulkThread::Loop final : public Transport {
 
   Result<void> send(const Outgoing& outgoing) override {
     if (queues_.count(outgoing.to) != 0) return timed_out("the reader is behind");
-    return socket_.send(outgoing.to.routing, wire::encode(outgoing.message));
+    return put(outgoing);
   }
 
  private:
+  Result<void> put(const Outgoing& outgoing) {
+    const size_t door = routing_door(outgoing.to.routing);
+    if (door == kDoors || !sockets_[door]) return unavailable("the peer's endpoint is closed");
+    return sockets_[door]->send(bare_routing(outgoing.to.routing),
+                                wire::encode(outgoing.message));
+  }
+
+  void receive(size_t door) {
+    // With reports waiting the reactor is behind: reading more would only queue more.
+    for (int i = 0; i < kMessagesPerTurn && unreported_.empty() && sockets_[door]; ++i) {
+      std::optional<net::Received> received = sockets_[door]->receive();
+      if (!received) break;
+      take_frame(door, std::move(*received));
+      report_waiting();
+    }
+  }
+
+  bool look_after_chunks() {
+    FilesDamaged damaged;
+    const bool more = keeper_.work(clock_.now(), damaged.files);
+    if (!damaged.files.empty()) report(std::move(damaged));
+    return more;
+  }
+
   bool take_upload_turn() {
     answer(uploads_.work());
     return uploads_.busy();
   }
 
   void answer(UploadDesk::Turn turn) {
-    for (Outgoing& reply : turn.replies) deliver(std::move(reply));
+    for (Outgoing& reply : turn.replies) {
+      const auto* done = std::get_if<wire::UploadDone>(&reply.message);
+      if (done != nullptr && !done->ok && done->error.code != ErrorCode::Unavailable) {
+        report(TurnedAway{reply.to, "upload", done->error});
+      }
+      deliver(std::move(reply));
+    }
     for (UploadDesk::Finished& finished : turn.finished) report(std::move(finished));
   }
 
@@ -85,8 +116,7 @@ class BulkThread::Loop final : public Transport {
     for (auto it = queues_.begin(); it != queues_.end();) {
       bool full = false;
       while (!it->second.empty() && !full) {
-        const Outgoing& next = it->second.front();
-        const Result<void> sent = socket_.send(next.to.routing, wire::encode(next.message));
+        const Result<void> sent = put(it->second.front());
         full = !sent && sent.error().code == ErrorCode::Timeout;
         if (!full) it->second.pop_front();
       }
@@ -108,6 +138,10 @@ class BulkThread::Loop final : public Transport {
       } else if (auto* drop = std::get_if<DropUser>(&*order)) {
         uploads_.drop_user(drop->user);
         downloads_.drop_user(drop->user);
+      } else if (auto* add = std::get_if<AddDoor>(&*order)) {
+        sockets_[add->door] = std::move(add->socket);
+      } else if (const auto* gone = std::get_if<DropDoor>(&*order)) {
+        sockets_[gone->door].reset();
       } else if (auto* backup = std::get_if<BackupOrder>(&*order)) {
         Result<std::string> directory = make_backup_(backup->name);
         report(BackupMade{std::move(*backup), std::move(directory)});
@@ -123,10 +157,12 @@ class BulkThread::Loop final : public Transport {
     }
   }
 
-  void take_frame(net::Received received) {
-    const Peer peer{Lane::Bulk, std::move(received.routing_id), std::move(received.user_id)};
+  void take_frame(size_t door, net::Received received) {
+    const Peer peer{Lane::Bulk, door_routing(door, received.routing_id),
+                    std::move(received.user_id)};
     Result<wire::Message> message = wire::decode(received.frame);
     if (!message) {
+      report(TurnedAway{peer, "frame", message.error()});
       deliver({peer, wire::ProtocolError{std::move(message).error()}});
       return;
     }
@@ -151,8 +187,9 @@ class BulkThread::Loop final : public Transport {
     }
   }
 
-  net::Router socket_;
+  std::array<std::optional<net::Router>, kDoors> sockets_;
   FileIndex files_;
+  ChunkKeeper keeper_;
   UploadDesk uploads_;
   DownloadDesk downloads_;
   const Clock& clock_;
@@ -164,9 +201,9 @@ class BulkThread::Loop final : public Transport {
   Instant swept_{};
 };
 
-BulkThread::BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
+BulkThread::BulkThread(Store& store, ChunkStore& chunks, KeeperPolicy policy, const Clock& clock,
                        MakeBackup make_backup) {
-  loop_ = std::make_unique<Loop>(std::move(socket), store, chunks, clock, std::move(make_backup),
+  loop_ = std::make_unique<Loop>(store, chunks, policy, clock, std::move(make_backup),
                                  to_bulk_, from_bulk_);
   thread_ = std::thread([this] {
     while (!stop_) loop_->turn();

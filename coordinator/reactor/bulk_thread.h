@@ -15,6 +15,7 @@
 #include "common/base/channel.h"
 #include "common/base/clock.h"
 #include "common/net/zmq/socket.h"
+#include "coordinator/artifacts/chunk_keeper.h"
 #include "coordinator/artifacts/download_desk.h"
 #include "coordinator/artifacts/upload_desk.h"
 #include "coordinator/reactor/service.h"
@@ -30,7 +31,16 @@ struct BackupMade {
   BackupOrder order;
   Result<std::string> directory;
 };
-using FromBulk = std::variant<Incoming, UploadDesk::Finished, ReaderState, BackupMade>;
+struct FilesDamaged {
+  std::vector<std::string> files;  // SHA-256
+};
+struct TurnedAway {
+  Peer peer;
+  std::string what;
+  Error error;
+};
+using FromBulk = std::variant<Incoming, UploadDesk::Finished, ReaderState, BackupMade, FilesDamaged,
+                              TurnedAway>;
 
 /// From the reactor.
 struct Admit {  // the upload or download may begin
@@ -39,14 +49,22 @@ struct Admit {  // the upload or download may begin
 struct DropUser {
   std::string user;
 };
-using ToBulk = std::variant<Outgoing, Admit, DropUser, BackupOrder>;
+struct AddDoor {  // one more socket to serve (doors.h)
+  size_t door;
+  net::Router socket;
+};
+struct DropDoor {
+  size_t door;
+};
+using ToBulk = std::variant<Outgoing, Admit, DropUser, BackupOrder, AddDoor, DropDoor>;
 
 /// Makes a backup of that name; its directory. Called on the bulk thread, which owns the bytes.
 using MakeBackup = std::function<Result<std::string>(const std::string& name)>;
 
 class BulkThread {
  public:
-  BulkThread(net::Router socket, Store& store, ChunkStore& chunks, const Clock& clock,
+  /// Serves nobody before an AddDoor.
+  BulkThread(Store& store, ChunkStore& chunks, KeeperPolicy policy, const Clock& clock,
              MakeBackup make_backup);
   ~BulkThread();
   BulkThread(const BulkThread&) = delete;

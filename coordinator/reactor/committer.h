@@ -18,8 +18,7 @@ class Committer {
   /// Only when idle().
   virtual void start(Batch batch) = 0;
   virtual bool idle() const = 0;
-  /// The outcome of the batch since the last call; empty while there is none. After an error the
-  /// batch is not applied and may be started again.
+  /// The outcome of the batch since the last call; empty while there is none.
   virtual std::optional<Result<void>> poll() = 0;
 };
 

@@ -3,9 +3,6 @@
 #include "common/base/log.h"
 
 namespace farm::coordinator {
-namespace {
-constexpr Duration kRetry = std::chrono::seconds(1);
-}  // namespace
 
 void Outbox::send(Peer to, wire::Message message) {
   // With nothing to write in this round it waits for the last round that had something.
@@ -13,41 +10,30 @@ void Outbox::send(Peer to, wire::Message message) {
   waiting_.push_back({number, {std::move(to), std::move(message)}});
 }
 
-std::optional<Instant> Outbox::retry_at() const {
-  if (!trouble_) return std::nullopt;
-  return retry_at_;
+void Outbox::start() {
+  if (!committer_.idle() || forming_.empty()) return;
+  committer_.start(std::exchange(forming_, {}));
+  ++forming_number_;
 }
 
-void Outbox::start(Instant now) {
-  if (!committer_.idle() || (trouble_ && now < retry_at_)) return;
-  if (!flying_) {
-    if (forming_.empty()) return;
-    in_flight_ = std::exchange(forming_, {});
-    ++forming_number_;
-    flying_ = true;
-  }
-  committer_.start(in_flight_);
+void Outbox::give_up(Error error) {
+  log::error("the store cannot be written; nothing is decided any more",
+             {{"error", error.message}});
+  trouble_ = std::move(error);
+  waiting_.clear();
+  forming_ = {};
 }
 
-std::vector<Outgoing> Outbox::advance(Instant now) {
-  start(now);
+std::vector<Outgoing> Outbox::advance() {
+  if (trouble_) return {};
+  start();
   while (std::optional<Result<void>> outcome = committer_.poll()) {
-    if (*outcome) {
-      if (trouble_) log::info("store writes again");
-      trouble_.reset();
-      in_flight_ = {};
-      flying_ = false;
-      durable_ = forming_number_ - 1;
-    } else {
-      if (!trouble_) {
-        log::error("store cannot be written; read-only until it can",
-                   {{"error", outcome->error().message}});
-      }
-      trouble_ = outcome->error();
-      retry_at_ = now + kRetry;
-      break;
+    if (!*outcome) {
+      give_up(std::move(*outcome).error());
+      return {};
     }
-    start(now);
+    durable_ = forming_number_ - 1;
+    start();
   }
   std::vector<Outgoing> ready;
   while (!waiting_.empty() && waiting_.front().batch <= durable_) {

@@ -1,11 +1,11 @@
 // Outbox: no message leaves before everything that was decided up to it is durable. Collects the
 // batch of the round, hands it to the committer when that is idle, and releases messages in order.
+// A batch that fails is the end: what is not durable by then is dropped and never said.
 #pragma once
 
 #include <deque>
 #include <vector>
 
-#include "common/base/clock.h"
 #include "coordinator/reactor/committer.h"
 #include "coordinator/fleet/transport.h"
 
@@ -22,30 +22,29 @@ class Outbox {
 
   /// Starts the next batch if the committer is idle; takes its outcome. The messages that may leave
   /// now, in order.
-  std::vector<Outgoing> advance(Instant now);
+  std::vector<Outgoing> advance();
 
-  /// Why nothing becomes durable at present; nullptr while all is well.
+  /// Why nothing becomes durable any more; nullptr while all is well.
   const Error* trouble() const { return trouble_ ? &*trouble_ : nullptr; }
-  /// When a failed batch is tried again.
-  std::optional<Instant> retry_at() const;
   size_t waiting() const { return waiting_.size(); }
+  /// Numbers of the batch being formed and of the last durable one.
+  uint64_t forming() const { return forming_number_; }
+  uint64_t durable() const { return durable_; }
 
  private:
   struct Waiting {
     uint64_t batch;  // number of the batch it waits for
     Outgoing outgoing;
   };
-  void start(Instant now);
+  void start();
+  void give_up(Error error);
 
   Committer& committer_;
   Batch forming_;
-  Batch in_flight_;  // kept until it is durable, to be tried again
-  bool flying_ = false;
   uint64_t forming_number_ = 1;
   uint64_t durable_ = 0;
   std::deque<Waiting> waiting_;
   std::optional<Error> trouble_;
-  Instant retry_at_{};
 };
 
 }  // namespace farm::coordinator

@@ -80,7 +80,8 @@ void Subscriptions::log_grew(const BuildId& build, const JobId& job) {
   }
 }
 
-bool Subscriptions::pump(const State& state, Store& store, Transport& out) {
+bool Subscriptions::pump(const State& state, const Unsettled& unsettled, Store& store,
+                         Transport& out) {
   bool more = false;
   std::vector<Key> keys;
   for (const auto& entry : subscriptions_) keys.push_back(entry.first);
@@ -88,7 +89,7 @@ bool Subscriptions::pump(const State& state, Store& store, Transport& out) {
     Subscription& subscription = subscriptions_.at(key);
     Step step = Step::Sent;
     for (int i = 0; i < kFramesPerTurn && step == Step::Sent; ++i) {
-      step = pump_one(subscription, state, store, out);
+      step = pump_one(subscription, state, unsettled, store, out);
     }
     more = more || step == Step::Sent;
     if (step == Step::Over) {
@@ -100,17 +101,24 @@ bool Subscriptions::pump(const State& state, Store& store, Transport& out) {
 }
 
 Subscriptions::Step Subscriptions::pump_one(Subscription& subscription, const State& state,
-                                            Store& store, Transport& out) {
-  if (!subscription.changed.empty()) return send_change(subscription, state, out);
+                                            const Unsettled& unsettled, Store& store,
+                                            Transport& out) {
+  const auto settled = [&](const JobId& id) { return unsettled.count(id) == 0; };
+  const auto changed =
+      std::find_if(subscription.changed.begin(), subscription.changed.end(), settled);
+  if (changed != subscription.changed.end()) {
+    const JobId id = *changed;
+    return send_change(subscription, id, state, out);
+  }
   if (!subscription.logs_due.empty()) return send_log(subscription, state, store, out);
+  if (!subscription.changed.empty()) return Step::Idle;
   const bool over = state.queue.unfinished_of(subscription.subscribe.build) == 0;
   if (over || !subscription.subscribe.follow) return send_end(subscription, state, out);
   return Step::Idle;
 }
 
-Subscriptions::Step Subscriptions::send_change(Subscription& subscription, const State& state,
-                                               Transport& out) {
-  const JobId id = *subscription.changed.begin();
+Subscriptions::Step Subscriptions::send_change(Subscription& subscription, const JobId& id,
+                                               const State& state, Transport& out) {
   const Job* job = state.queue.job(id);
   if (job != nullptr) {
     wire::BuildEvent event{subscription.subscribe.request, id, job_state_name(job->state),

@@ -14,6 +14,9 @@
 
 namespace farm::coordinator {
 
+/// Jobs whose last change waits for a batch, with the number of that batch.
+using Unsettled = std::map<JobId, uint64_t>;
+
 class Subscriptions {
  public:
   /// NotFound: no such build. Unavailable: the user follows too many builds already.
@@ -25,8 +28,9 @@ class Subscriptions {
   void log_grew(const BuildId& build, const JobId& job);
 
   /// Sends what is due, a bounded amount; ends the subscriptions of ended builds. True while more
-  /// is due and its reader takes it.
-  bool pump(const State& state, Store& store, Transport& out);
+  /// is due and its reader takes it. Of a job in `unsettled` (its state is not durable yet) nothing is
+  /// said; it is still due afterwards.
+  bool pump(const State& state, const Unsettled& unsettled, Store& store, Transport& out);
   size_t size() const { return subscriptions_.size(); }
 
  private:
@@ -44,8 +48,9 @@ class Subscriptions {
   };
   enum class Step : uint8_t { Sent, Idle, Blocked, Over };
 
-  Step pump_one(Subscription& subscription, const State& state, Store& store, Transport& out);
-  Step send_change(Subscription& subscription, const State& state, Transport& out);
+  Step pump_one(Subscription& subscription, const State& state, const Unsettled& unsettled,
+                Store& store, Transport& out);
+  Step send_change(Subscription& subscription, const JobId& id, const State& state, Transport& out);
   Step send_log(Subscription& subscription, const State& state, Store& store, Transport& out);
   Step send_end(Subscription& subscription, const State& state, Transport& out);
 

@@ -42,4 +42,18 @@ Result<std::string> MemoryChunkStore::get(const std::string& digest) {
   return it->second;
 }
 
+Result<void> MemoryChunkStore::remove(const std::string& digest) {
+  chunks_.erase(digest);
+  return {};
+}
+
+Result<std::vector<std::string>> MemoryChunkStore::list_after(const std::string& digest,
+                                                              size_t limit) {
+  std::vector<std::string> list;
+  for (auto it = chunks_.upper_bound(digest); it != chunks_.end() && list.size() < limit; ++it) {
+    list.push_back(it->first);
+  }
+  return list;
+}
+
 }  // namespace farm::coordinator

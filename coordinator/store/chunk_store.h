@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -30,6 +31,11 @@ class ChunkStore {
   virtual Result<void> flush() = 0;
   /// NotFound; Corrupt: what is stored does not hash to `digest`.
   virtual Result<std::string> get(const std::string& digest) = 0;
+  virtual Result<void> remove(const std::string& digest) = 0;
+  /// At most `limit` digests that follow `digest` in order; from the first one after an empty one.
+  virtual Result<std::vector<std::string>> list_after(const std::string& digest, size_t limit) = 0;
+  /// Gives the room of removed chunks back to the file system, in its own time.
+  virtual Result<void> reclaim() = 0;
 };
 
 /// In memory; for tests.
@@ -39,6 +45,9 @@ class MemoryChunkStore final : public ChunkStore {
   Result<void> put(const std::string& digest, std::string_view bytes) override;
   Result<void> flush() override { return {}; }
   Result<std::string> get(const std::string& digest) override;
+  Result<void> remove(const std::string& digest) override;
+  Result<std::vector<std::string>> list_after(const std::string& digest, size_t limit) override;
+  Result<void> reclaim() override { return {}; }
   /// Damages or removes what is stored; for tests.
   std::map<std::string, std::string>& chunks() { return chunks_; }
 

@@ -1,15 +1,18 @@
 #include "coordinator/store/rocks_chunk_store.h"
 
+#include "common/base/log.h"
 #include "common/io/digests.h"
 #include "common/io/files.h"
 #include "coordinator/store/rocks_status.h"
 
+#include <atomic>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
+#include <thread>
 #include <vector>
 
 namespace farm::coordinator {
@@ -34,8 +37,8 @@ rocksdb::ColumnFamilyOptions chunk_options() {
   options.enable_blob_files = true;
   options.min_blob_size = 4096;
   options.blob_file_size = 256U << 20;
-  // Collection goes by the age of blob files: while no chunk is ever deleted, it would only write
-  // the oldest ones anew.
+  // Collection with every compaction goes by the age of blob files: as chunks are seldom removed, it
+  // would mostly write live ones anew. See reclaim().
   options.enable_blob_garbage_collection = false;
   options.write_buffer_size = 64U << 20;
   options.max_write_buffer_number = 3;
@@ -59,6 +62,8 @@ class RocksChunkStore::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
+    stop_reclaiming = true;
+    if (reclaimer.joinable()) reclaimer.join();
     for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
   }
   rocksdb::ColumnFamilyHandle* chunks() const { return handles[0]; }
@@ -67,6 +72,9 @@ class RocksChunkStore::Impl {
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   bool failed = false;
+  std::thread reclaimer;
+  std::atomic<bool> reclaiming{false};
+  std::atomic<bool> stop_reclaiming{false};
 };
 
 RocksChunkStore::RocksChunkStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -130,6 +138,53 @@ Result<std::string> RocksChunkStore::get(const std::string& digest) {
     return corrupt("chunk " + io::hex_text(digest) + " is damaged");
   }
   return bytes;
+}
+
+Result<void> RocksChunkStore::remove(const std::string& digest) {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  rocksdb::WriteBatch batch;
+  batch.Delete(impl_->chunks(), digest);
+  batch.Delete(impl_->index(), digest);
+  const rocksdb::Status status = impl_->db->Write(options, &batch);
+  if (status.ok()) return {};
+  impl_->failed = true;
+  return rocks_error("remove chunk " + io::hex_text(digest), status);
+}
+
+Result<std::vector<std::string>> RocksChunkStore::list_after(const std::string& digest,
+                                                             size_t limit) {
+  std::vector<std::string> list;
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator({}, impl_->index()));
+  for (it->Seek(digest); it->Valid() && list.size() < limit; it->Next()) {
+    if (it->key() != rocksdb::Slice(digest)) list.push_back(it->key().ToString());
+  }
+  if (!it->status().ok()) return rocks_error("list the chunks", it->status());
+  return list;
+}
+
+Result<void> RocksChunkStore::reclaim() {
+  uint64_t live = 0;
+  impl_->db->GetIntProperty(impl_->chunks(), rocksdb::DB::Properties::kLiveBlobFileSize, &live);
+  uint64_t garbage = 0;
+  impl_->db->GetIntProperty(impl_->chunks(),
+                            rocksdb::DB::Properties::kLiveBlobFileGarbageSize, &garbage);
+  if (impl_->reclaiming || garbage * 2 < live) return {};
+  if (impl_->reclaimer.joinable()) impl_->reclaimer.join();
+  impl_->reclaiming = true;
+  impl_->reclaimer = std::thread([impl = impl_.get()] {
+    rocksdb::CompactRangeOptions options;
+    options.exclusive_manual_compaction = false;
+    options.canceled = &impl->stop_reclaiming;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+    options.blob_garbage_collection_age_cutoff = 1.0;
+    const rocksdb::Status status =
+        impl->db->CompactRange(options, impl->chunks(), nullptr, nullptr);
+    if (!status.ok()) log::warn("room not given back", {{"error", status.ToString()}});
+    impl->reclaiming = false;
+  });
+  return {};
 }
 
 Result<void> RocksChunkStore::checkpoint(const std::string& directory) {

@@ -20,6 +20,10 @@ class RocksChunkStore final : public ChunkStore {
   Result<void> put(const std::string& digest, std::string_view bytes) override;
   Result<void> flush() override;
   Result<std::string> get(const std::string& digest) override;
+  Result<void> remove(const std::string& digest) override;
+  Result<std::vector<std::string>> list_after(const std::string& digest, size_t limit) override;
+  /// Writes the live chunks anew, on a thread of its own, once half of the bytes are garbage.
+  Result<void> reclaim() override;
   /// A consistent copy in `directory`, which must not exist. Any thread.
   Result<void> checkpoint(const std::string& directory);
 

@@ -12,6 +12,7 @@
 #include "coordinator/store/rocks_status.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -23,7 +24,6 @@ constexpr const char* kBatchNumber = "batch";
 constexpr const char* kIncarnation = "incarnation";
 constexpr size_t kLedgerBuffer = 16U << 20;
 constexpr size_t kLogBuffer = 32U << 20;
-constexpr size_t kProbeSize = 4U << 20;  // room for the log that goes on
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
@@ -41,8 +41,21 @@ Result<uint64_t> decode_number(const std::string& bytes) {
   return number;
 }
 
+// After a write of its log failed (full disk, I/O error) an assertion of Debian's RocksDB 7.8 ends the
+// process as soon as the database is resumed, flushed or closed. So it must not resume by itself, nor
+// does this process ever close it.
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::DBOptions ledger_options() {
   rocksdb::DBOptions options;
+  options.listeners.push_back(std::make_shared<NoRecovery>());
+  options.max_bgerror_resume_count = 0;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
@@ -89,11 +102,13 @@ class RocksStore::Impl {
       : high_water(std::move(mark)), directory_(std::move(directory)) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  ~Impl() { static_cast<void>(high_water.sync()); }
+  ~Impl() {
+    static_cast<void>(high_water.sync());
+    if (failed) static_cast<void>(database_.release());  // see NoRecovery
+  }
 
   const Database& database() const { return *database_; }
   Result<void> open();
-  Result<void> probe();
 
   Result<uint64_t> number(const char* name, uint64_t otherwise) const {
     std::string bytes;
@@ -122,8 +137,8 @@ class RocksStore::Impl {
   HighWater high_water;
   uint64_t batches = 0;  // written; store thread only
   uint32_t incarnation = 1;
-  bool failed = false;  // a write failed; store thread only
-  std::atomic<bool> must_reopen{false};
+  std::atomic<bool> failed{false};  // a write failed; set by the store thread
+  std::optional<Error> failure;     // store thread only
 
  private:
   std::string directory_;
@@ -139,18 +154,6 @@ Result<void> RocksStore::Impl::open() {
   database->db.reset(db);
   database_ = std::move(database);
   return {};
-}
-
-// After a write of its log failed (full disk, I/O error) an assertion of Debian's RocksDB ends the
-// process when the database is resumed or closed. Reading goes on; when the disk takes writes again,
-// a new process has to open it.
-Result<void> RocksStore::Impl::probe() {
-  const std::string path = directory_ + "/probe";
-  const Result<void> written = io::write_file_atomic(path, std::string(kProbeSize, 'p'), 0600);
-  static_cast<void>(io::remove_file(path));
-  if (!written) return unavailable("the disk still fails: " + written.error().message);
-  must_reopen = true;
-  return unavailable("the disk takes writes again; the store is being opened anew");
 }
 
 Result<void> RocksStore::Impl::check_loss(OnLoss on_loss) {
@@ -190,7 +193,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& director
 
 Result<void> RocksStore::apply(const Batch& batch) {
   if (batch.empty()) return {};
-  if (impl_->failed) return impl_->probe();
+  if (impl_->failure) return *impl_->failure;
   const Database& database = impl_->database();
   rocksdb::WriteBatch writes;
   for (const Batch::Put& put : batch.puts) {
@@ -204,8 +207,11 @@ Result<void> RocksStore::apply(const Batch& batch) {
   const uint64_t number = impl_->batches + 1;
   Impl::put_number(database, writes, kBatchNumber, number);
   const Result<void> written = impl_->write(database, writes);
-  impl_->failed = !written;
-  TRY(written);
+  if (!written) {
+    impl_->failed = true;
+    impl_->failure = written.error();
+    return written;
+  }
   impl_->batches = number;
   // The batch is durable; a high-water file that cannot follow only weakens the later check.
   static_cast<void>(impl_->high_water.advance(number));
@@ -267,11 +273,10 @@ Result<void> RocksStore::begin_incarnation(uint32_t at_least) {
   return impl_->begin_incarnation(at_least);
 }
 
-bool RocksStore::must_reopen() const { return impl_->must_reopen; }
-
 uint32_t RocksStore::incarnation() const { return impl_->incarnation; }
 
 Result<void> RocksStore::checkpoint(const std::string& directory) {
+  if (impl_->failed) return unavailable("the ledger's disk failed; no backup can be made of it");
   const Database& database = impl_->database();
   rocksdb::Checkpoint* made = nullptr;
   rocksdb::Status status = rocksdb::Checkpoint::Create(database.db.get(), &made);

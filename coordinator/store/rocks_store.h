@@ -1,5 +1,6 @@
 // RocksStore: the Store of a coordinator on RocksDB: one synced WriteBatch per apply(), point-in-time
 // recovery, and a high-water file beside the database that tells silent loss from a clean restart.
+// A store whose write failed takes no other one: only a new process opens it again (disk_probe.h).
 #pragma once
 
 #include <memory>
@@ -22,6 +23,7 @@ class RocksStore final : public Store {
                                                   OnLoss on_loss = OnLoss::Refuse);
   ~RocksStore() override;
 
+  /// After the first failure every call fails with it; reading goes on.
   Result<void> apply(const Batch& batch) override;
   Result<std::optional<std::string>> get(std::string_view key) override;
   Result<void> scan(std::string_view prefix, const RecordVisitor& visit) override;
@@ -29,15 +31,13 @@ class RocksStore final : public Store {
   Result<std::string> read_log(const wire::JobRef& ref, uint64_t offset,
                                size_t max_bytes) override;
 
-  /// A write had failed and the disk is well again: this store stays read-only, a new process can
-  /// open it. Must then not be destroyed: see rocks_store.cc. Any thread.
-  bool must_reopen() const;
   /// Of this store; the first part of every epoch.
   uint32_t incarnation() const;
   /// Begins a later incarnation, `at_least` or the next one: what was restored from a backup must
   /// not give an epoch twice.
   Result<void> begin_incarnation(uint32_t at_least);
   /// A consistent copy in `directory`, which must not exist: the backup. Any thread.
+  /// Unavailable after a failed write.
   Result<void> checkpoint(const std::string& directory);
 
  private:

@@ -64,6 +64,7 @@ int show(Client& client, Opened& opened, const char* what,
   }
   const json answer = json::parse(*text, nullptr, false);
   if (answer.is_discarded()) return client.fail(corrupt("the coordinator's answer is not JSON"));
+  warn_read_only(answer);
   print(answer);
   return kDone;
 }

@@ -23,11 +23,25 @@ std::string text_of(const json& object, const char* key, const char* other) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
+namespace {
+
+std::string state_of(const json& build) {
+  return text_of(build, "state") + (build.value("damaged", false) ? ", DAMAGED" : "");
+}
+
+}  // namespace
+
+void warn_read_only(const json& answer) {
+  const std::string reason = text_of(answer, "read_only", "");
+  if (reason.empty()) return;
+  std::fprintf(stderr, "warning: the coordinator is read-only: %s\n", reason.c_str());
+}
+
 void print_builds(const json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const json& build : answer.value("builds", json::array())) {
     rows.push_back({brief(text_of(build, "id")), text_of(build, "template"),
-                    text_of(build, "state"),
+                    state_of(build),
                     fmt::format("{}/{}", build.value("jobs_done", 0), build.value("jobs_total", 0)),
                     human_duration(build.value("elapsed", 0.0)), text_of(build, "submitter")});
   }
@@ -36,7 +50,7 @@ void print_builds(const json& answer) {
 
 void print_build(const json& build) {
   std::printf("build %s  %s  %s  by %s  %s\n", brief(text_of(build, "id")).c_str(),
-              text_of(build, "template").c_str(), text_of(build, "state").c_str(),
+              text_of(build, "template").c_str(), state_of(build).c_str(),
               text_of(build, "submitter").c_str(),
               human_duration(build.value("elapsed", 0.0)).c_str());
   std::vector<std::vector<std::string>> rows;

@@ -124,22 +124,59 @@ TEST_F(ServiceTest, ABuildGoesFromSubmitToSuccess) {
   EXPECT_NE(manifest.json.find("\"builder_type\": \"null\""), std::string::npos);
 }
 
-TEST_F(ServiceTest, NoReplyLeavesBeforeItsBatchIsDurable) {
+TEST_F(ServiceTest, AFailedStoreDecidesNothingAndShowsOnlyWhatIsDurable) {
+  agent_hello();
+  say(ana_, submission(1));
+  const BuildId kept = transport_.take<wire::SubmitAck>(ana_).at(0).build;
+  const wire::Offer offer = transport_.take<wire::Offer>(agent_).at(0);
   store_.fail_next(1, unavailable("disk full"));
-  const wire::Submit submit = submission(1);
-  say(ana_, submit);
+  say(ana_, submission(1));
   EXPECT_TRUE(transport_.take<wire::SubmitAck>(ana_).empty());
-  const wire::QueryReply version = ask(viewer_, "version");
-  EXPECT_NE(version.json.find("\"state\":\"read_only\""), std::string::npos);
+  EXPECT_TRUE(service_->read_only());
+  EXPECT_EQ(service_->state().queue.builds().size(), 1U);
+
   say(ana_, submission(1));
   const auto refused = transport_.take<wire::SubmitAck>(ana_);
   ASSERT_EQ(refused.size(), 1U);
-  EXPECT_EQ(refused[0].error->code, ErrorCode::Unavailable);
-  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(refused[0].error->message, "the coordinator is read-only at present: disk full");
+  EXPECT_EQ(order(admin_, "token-create", {}).error->code, ErrorCode::Unavailable);
+  say(agent_, wire::Accept{offer.ref});
+  EXPECT_TRUE(transport_.sent.empty());
+  clock_.advance(std::chrono::hours(2));
   service_->end_round();
-  const auto acks = transport_.take<wire::SubmitAck>(ana_);
-  ASSERT_EQ(acks.size(), 1U);
-  EXPECT_EQ(acks[0].request, submit.request);
+  EXPECT_EQ(service_->state().queue.job(offer.ref.job)->state, JobState::Offered);
+
+  const wire::QueryReply version = ask(viewer_, "version");
+  EXPECT_NE(version.json.find("\"state\":\"read_only\""), std::string::npos);
+  const wire::QueryReply builds = ask(viewer_, "builds");
+  EXPECT_NE(builds.json.find(kept.str()), std::string::npos);
+  EXPECT_NE(builds.json.find("\"read_only\":\"disk full\""), std::string::npos);
+  EXPECT_NE(ask(viewer_, "agents").json.find("\"state\":\"ready\""), std::string::npos);
+}
+
+TEST_F(ServiceTest, ADamagedFileIsShownInItsBuildUntilItComesAgain) {
+  agent_hello();
+  say(ana_, submission(1));
+  const BuildId build = transport_.take<wire::SubmitAck>(ana_).at(0).build;
+  const wire::Offer offer = transport_.take<wire::Offer>(agent_).at(0);
+  say(agent_, wire::Accept{offer.ref});
+  const std::string sha256(64, 'd');
+  service_->file_stored({agent_, RequestId::random(random_), sha256, StoredFile{4, 0, {}, "disk"}});
+  wire::JobResult result;
+  result.ref = offer.ref;
+  result.outcome = wire::Outcome::Succeeded;
+  result.artifacts.emplace_back();
+  result.artifacts[0].files = {{"disk", 4, sha256, true}};
+  say(agent_, result);
+  const auto damaged = [&] {
+    return ask(viewer_, "build", {{"build", build.str()}}).json.find("\"damaged\":true") !=
+           std::string::npos;
+  };
+  EXPECT_FALSE(damaged());
+  service_->files_damaged({sha256});
+  EXPECT_TRUE(damaged());
+  service_->file_stored({agent_, RequestId::random(random_), sha256, StoredFile{4, 0, {}, "disk"}});
+  EXPECT_FALSE(damaged());
 }
 
 TEST_F(ServiceTest, RolesAreKept) {
