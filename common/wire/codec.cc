@@ -9,6 +9,15 @@
 namespace farm::wire {
 namespace {
 
+// The programs of tests/faults/previous speak the minor before.
+#ifndef FARM_PROTOCOL_MINOR
+#define FARM_PROTOCOL_MINOR 1
+#endif
+constexpr uint8_t kProtocolMajor = 1;
+constexpr uint8_t kProtocolMinor = FARM_PROTOCOL_MINOR;
+// The last message type of each minor. 1: surveys of providers.
+constexpr uint16_t kLastTypes[] = {39, 41};
+
 // Header, little-endian: magic u32, major u8, minor u8, type u16, flags u32, body length u32.
 constexpr uint32_t kMagic = 0x314D5246;  // "FRM1"
 constexpr size_t kHeaderSize = 16;
@@ -72,6 +81,8 @@ FARM_MESSAGE(LogChunk, 36, "log_chunk", kSmall)
 FARM_MESSAGE(Enroll, 37, "enroll", kSmall)
 FARM_MESSAGE(EnrollReply, 38, "enroll_reply", kSmall)
 FARM_MESSAGE(ProtocolError, 39, "protocol_error", kSmall)
+FARM_MESSAGE(SurveyOrder, 40, "survey_order", kMedium)
+FARM_MESSAGE(Survey, 41, "survey", kMedium)
 #undef FARM_MESSAGE
 
 // The bytes that ride behind the body; nullptr for messages without.
@@ -207,6 +218,8 @@ const char* phase_name(Phase phase) {
   return kNames[static_cast<size_t>(phase)];
 }
 
+std::string protocol_version() { return fmt::format("{}.{}", kProtocolMajor, kProtocolMinor); }
+
 std::string encode(const Message& message) {
   return std::visit([](const auto& m) { return encode_one(m); }, message);
 }
@@ -224,7 +237,7 @@ Result<Message> decode(std::string_view frame) {
   const auto body_size = get_number<uint32_t>(frame, 12);
   if (body_size > frame.size() - kHeaderSize) return corrupt("frame is cut short");
   for (size_t i = 0; i < kTypes.size(); ++i) {
-    if (kTypes[i] != type) continue;
+    if (kTypes[i] != type || type > kLastTypes[kProtocolMinor]) continue;
     return kDecoders[i](frame.substr(kHeaderSize, body_size),
                         frame.substr(kHeaderSize + body_size));
   }

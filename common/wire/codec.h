@@ -11,9 +11,9 @@
 
 namespace farm::wire {
 
-inline constexpr uint8_t kProtocolMajor = 1;
-inline constexpr uint8_t kProtocolMinor = 0;
-inline constexpr uint64_t kFeaturesSupported = 0;
+/// "1.1": of every frame this program writes. Frames of any minor of its major are read; what a minor
+/// added is left out by programs of an earlier one (fields) or refused by name (messages).
+std::string protocol_version();
 /// Largest frame that is read at all.
 inline constexpr size_t kMaxFrame = 16U << 20;
 
