@@ -15,6 +15,7 @@ constexpr milliseconds kHeartbeat{5'000};
 constexpr milliseconds kHeartbeatTimeout{15'000};
 constexpr milliseconds kHandshake{10'000};
 constexpr milliseconds kLinger{500};
+constexpr milliseconds kGiveUpWait{2'000};  // before a line that libzmq gave up is made anew
 constexpr size_t kMaxLinks = 64;
 constexpr int64_t kMaxMessage = 17LL << 20;
 
@@ -72,10 +73,12 @@ struct ZmqSocket::State {
   std::string endpoint;
   zmq::socket_t monitor;  // Dealer: pair end of the monitor
   std::deque<Dealer::Link> links;  // read from it and not asked for yet; the newest few
+  std::optional<Instant> given_up;  // since when libzmq has not said that it tries again
 
   /// libzmq's I/O thread blocks for good when nobody reads its events (a peer that goes away often
   /// enough would stop all sockets of the context), so they are read whenever the socket is used.
   void read_events();
+  void connect_again();
 };
 
 ZmqSocket::ZmqSocket() : state_(std::make_unique<State>()) {}
@@ -172,6 +175,7 @@ Result<Dealer> Dealer::connect(ZmqContext& context, const std::string& endpoint,
     if (::zmq_socket_monitor(socket.handle(), name, events) == 0) {
       dealer.state_->monitor = zmq::socket_t(shared, zmq::socket_type::pair);
       dealer.state_->monitor.set(zmq::sockopt::linger, 0);
+      dealer.state_->monitor.set(zmq::sockopt::rcvhwm, 0);  // a full one stops the context
       dealer.state_->monitor.connect(name);
     }
     socket.connect(endpoint);
@@ -222,6 +226,9 @@ void ZmqSocket::State::read_events() {
         if (!monitor.recv(event)) return;
       }
       if (links.size() == kMaxLinks) links.pop_front();
+      // After a broken line libzmq tries again at once; after a frame that makes no sense never.
+      const bool alive = kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED || kind == ZMQ_EVENT_CONNECT_RETRIED;
+      given_up = alive ? std::nullopt : std::optional(SystemClock().now());
       if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
         links.push_back(Dealer::Link::Connected);
       } else if (kind == ZMQ_EVENT_DISCONNECTED || kind == ZMQ_EVENT_CONNECT_RETRIED) {
@@ -230,9 +237,16 @@ void ZmqSocket::State::read_events() {
         links.push_back(Dealer::Link::Refused);
       }
     }
+    if (given_up && SystemClock().now() - *given_up > kGiveUpWait) connect_again();
   } catch (const zmq::error_t&) {
     return;  // the context is ending
   }
+}
+
+void ZmqSocket::State::connect_again() {
+  given_up.reset();
+  static_cast<void>(::zmq_disconnect(socket.handle(), endpoint.c_str()));  // what is left of it
+  socket.connect(endpoint);
 }
 
 std::vector<Dealer::Link> Dealer::link_events() {
