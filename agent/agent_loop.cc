@@ -8,14 +8,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "agent/link/key_change.h"
 #include "agent/link/zmq_link.h"
 #include "agent/probe/probe.h"
 #include "agent/runner/runner.h"
+#include "agent/runner/survey.h"
 #include "agent/session/session.h"
 #include "builders/core/schema/catalog.h"
 #include "builders/external/components.h"
 #include "common/base/log.h"
 #include "common/io/files.h"
+#include "common/wire/features.h"
 #include "common/wire/join_token.h"
 
 namespace farm::agent {
@@ -37,14 +40,16 @@ std::string first_line(const std::string& path) {
 class AgentLoop {
  public:
   AgentLoop(AgentOptions options, const Environment& environment)
-      : options_(std::move(options)), environment_(environment) {
+      : options_(std::move(options)),
+        environment_(environment),
+        configured_(options_.coordinator) {
     // Runners work in directories of their own: every path of ours must hold from anywhere.
     if (!options_.state.starts_with('/')) {
       options_.state = std::filesystem::absolute(options_.state).lexically_normal();
     }
   }
 
-  Result<void> run() {
+  Result<AgentEnd> run() {
     TRY(prepare_state());
     find_plugins();
     Result<Zygote> zygote = fork_zygote();
@@ -54,15 +59,20 @@ class AgentLoop {
     // From here on there may be threads.
     net::ZmqContext context;
     const net::CurveKeys keys = TRY(net::load_or_create_curve_keys(path("curve.key")));
-    if (!options_.token.empty()) TRY(spend_token(context, keys));
+    moved_ = coordinator_moved(options_.state, configured_);
+    if (!options_.token.empty() && !moved_) TRY(spend_token(context, keys));
     const LinkAddress address = TRY(link_address());
     const std::unique_ptr<ZmqLink> link = TRY(ZmqLink::open(context, address, keys));
     Session session(hello(), path("cache"), *link, clock_, random_);
     const std::unique_ptr<Supervisor> supervisor = TRY(Supervisor::open(
         {path("leases"), Durability::Synced}, *std::move(zygote), clock_, session));
     session.attach(*supervisor);
+    if (options_.survey_seconds != 0 && can_survey(registry_, environment_)) {
+      session.survey_every(std::chrono::seconds(options_.survey_seconds));
+    }
     session.connected();  // the hello is queued until the connection stands
-    return loop(*link, session, *supervisor);
+    KeyChange key_change(options_.state, configured_, keys, address, random_);
+    return loop(context, *link, session, *supervisor, key_change);
   }
 
  private:
@@ -122,6 +132,7 @@ class AgentLoop {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = io::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_.valid()) return system_error("signalfd", errno);
@@ -162,12 +173,13 @@ class AgentLoop {
   }
 
   Result<LinkAddress> link_address() const {
-    const std::string coordinator =
-        options_.coordinator.empty() ? first_line(path("coordinator")) : options_.coordinator;
+    const std::string coordinator = options_.coordinator.empty() || moved_
+                                        ? first_line(path("coordinator"))
+                                        : options_.coordinator;
     if (coordinator.empty()) return invalid_input("no --coordinator is given");
     LinkAddress address;
-    address.server_key =
-        options_.server_key.empty() ? first_line(path("server.key")) : options_.server_key;
+    address.server_key = options_.server_key.empty() || moved_ ? first_line(path("server.key"))
+                                                               : options_.server_key;
     if (address.server_key.empty()) {
       return invalid_input("the coordinator's key is not known: enrol with --token and "
                            "--server-key");
@@ -187,23 +199,32 @@ class AgentLoop {
     hello.version = FARM_VERSION;
     hello.labels = options_.labels;
     hello.slots = options_.slots;
+    hello.features = wire::features::kSurveys;
     hello.component_schemas = builders::external_descriptions();
     return hello;
   }
 
-  Result<void> loop(ZmqLink& link, Session& session, Supervisor& supervisor) {
+  Result<AgentEnd> loop(net::ZmqContext& context, ZmqLink& link, Session& session,
+                        Supervisor& supervisor, KeyChange& key_change) {
+    const auto change_keys = [&](const Result<KeyChange::Next>& next) {
+      follow(next, context, link, session, key_change);
+    };
     while (true) {
       TRY(supervisor.dispatch(Duration::zero()));
-      take_changes(link, session);
+      if (take_changes(link, session)) change_keys(key_change.connected());
       for (int i = 0; i < 64; ++i) {
         const std::optional<wire::Message> message = link.receive();
         if (!message) break;
-        session.received(*message);
+        if (const auto* reply = std::get_if<wire::QueryReply>(&*message)) {
+          change_keys(key_change.take(*reply));
+        } else {
+          session.received(*message);
+        }
       }
       const bool more = session.work();
-      if (stop_asked()) {
+      if (const std::optional<AgentEnd> end = end_asked()) {
         session.say_restarting();
-        return {};
+        return *end;
       }
       Duration wait = more ? Duration::zero() : supervisor.until_next_deadline(kLongestWait);
       wait = std::min(wait, std::max(session.next_deadline() - clock_.now(), Duration::zero()));
@@ -211,26 +232,40 @@ class AgentLoop {
     }
   }
 
-  void take_changes(ZmqLink& link, Session& session) {
-    switch (link.change()) {
-      case ZmqLink::Change::Connected:
-        log::info("connected to the coordinator");
-        return session.connected();
-      case ZmqLink::Change::Disconnected:
-        log::warn("connection to the coordinator lost; running jobs go on");
-        return session.disconnected();
-      case ZmqLink::Change::None:
-        return;
+  // True when a connection has come up.
+  static bool take_changes(ZmqLink& link, Session& session) {
+    const ZmqLink::Change change = link.change();
+    if (change == ZmqLink::Change::Connected) {
+      log::info("connected to the coordinator");
+      session.connected();
+    } else if (change == ZmqLink::Change::Disconnected) {
+      log::warn("connection to the coordinator lost; running jobs go on");
+      session.disconnected();
     }
+    return change == ZmqLink::Change::Connected;
   }
 
-  bool stop_asked() {
+  static void follow(const Result<KeyChange::Next>& next, net::ZmqContext& context, ZmqLink& link,
+                     Session& session, const KeyChange& key_change) {
+    if (!next) return log::error("keys are as they were", {{"error", next.error().message}});
+    if (next->say) link.send(Lane::Control, *next->say);
+    if (!next->reopen) return;
+    const Result<void> opened = link.reopen(context, key_change.address(), key_change.keys());
+    if (!opened) return log::error("no new connection", {{"error", opened.error().message}});
+    session.disconnected();
+    session.connected();
+  }
+
+  std::optional<AgentEnd> end_asked() {
     signalfd_siginfo info{};
-    return ::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+    if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return {};
+    return info.ssi_signo == SIGHUP ? AgentEnd::StartAgain : AgentEnd::Stop;
   }
 
   AgentOptions options_;
   const Environment& environment_;
+  std::string configured_;  // the coordinator, before a token named it
+  bool moved_ = false;      // the coordinator has changed its key since
   std::string bulk_;  // endpoint, when a join token named it
   std::vector<builders::external::Plugin> plugins_;
   builders::Registry registry_;
@@ -243,7 +278,7 @@ class AgentLoop {
 
 }  // namespace
 
-Result<void> run_agent(const AgentOptions& options, const Environment& environment) {
+Result<AgentEnd> run_agent(const AgentOptions& options, const Environment& environment) {
   return AgentLoop(options, environment).run();
 }
 

@@ -7,8 +7,13 @@
 
 namespace farm::agent {
 
-/// Until SIGTERM or SIGINT; runners go on behind it and are taken over by the next start. Must be
-/// called before the process has threads.
-Result<void> run_agent(const AgentOptions& options, const Environment& environment);
+enum class AgentEnd : uint8_t {
+  Stop,        // SIGTERM, SIGINT
+  StartAgain,  // SIGHUP: the process is to be replaced by the program that its path names now
+};
+
+/// Until a signal; runners go on behind it and are taken over by the next start. Must be called
+/// before the process has threads.
+Result<AgentEnd> run_agent(const AgentOptions& options, const Environment& environment);
 
 }  // namespace farm::agent

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/upload/file_digests.h"
+#include "common/base/log.h"
 #include "common/io/files.h"
 
 namespace farm::agent {
@@ -51,6 +52,13 @@ void Uploader::finish_job(const Result<void>& result) {
 void Uploader::failed(Error error) {
   begun_ = false;
   not_before_ = clock_.now() + kRetryAfter;
+  if (error.code == ErrorCode::Unavailable && error.retryable) {
+    // A full disk over there is no reason to lose what was built: limits of the farm end the job.
+    log::warn("upload waits", {{"why", error.message}});
+    transport_.send(Lane::Control, wire::PhaseChange{jobs_.front().ref, wire::Phase::Uploading,
+                                                     "upload waits: " + error.message});
+    return;
+  }
   if (++tries_ < kTries && (error.retryable || error.code == ErrorCode::NotFound)) return;
   finish_job(std::move(error).within("upload " + jobs_.front().files.front().name));
 }

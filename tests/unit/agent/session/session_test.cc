@@ -163,6 +163,22 @@ TEST_F(SessionTest, SendsItsResultAgainAfterAReconnect) {
   ASSERT_NE(until_sent<wire::JobResult>(), nullptr);
 }
 
+TEST_F(SessionTest, SendsALogAgainThatTheCoordinatorHasLost) {
+  wire::Offer job = offer();
+  session_->received(job);
+  ASSERT_NE(until_sent<wire::LogData>(), nullptr);
+  session_->received(wire::LogAck{job.ref, 10});
+  transport_.sent.clear();
+  session_->disconnected();
+  session_->connected();
+  wire::Welcome welcome;
+  welcome.verdicts = {{job.ref, wire::Verdict::Keep, 3}};  // put back from a backup
+  session_->received(welcome);
+  const wire::LogData* log = until_sent<wire::LogData>();
+  ASSERT_NE(log, nullptr);
+  EXPECT_EQ(log->offset, 3U);
+}
+
 TEST_F(SessionTest, RefusesWhatItCannotDo) {
   struct Case {
     const char* name;
