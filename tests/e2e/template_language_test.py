@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import subprocess
+import termios
 import threading
 import time
 import unittest
@@ -460,6 +461,8 @@ class TemplateLanguage(Case):
             seen = b""
 
         until(b"> ")
+        # Keys that come before the editor has the terminal would be read as a line.
+        self.wait_for("the editor", lambda: not termios.tcgetattr(main)[3] & termios.ECHO)
         # "heXllo", the wrong letter taken out with the left arrow and backspace.
         os.write(main, b'upper("heXllo ${var.name}")' + b"\x1b[D" * 17 + b"\x7f\r")
         until(b"HELLO WORLD")
