@@ -10,8 +10,9 @@ namespace farm::builders::steps {
 Result<std::string> render_late(BuildContext& context, const std::string& text,
                                 const std::map<std::string, std::string>& data) {
   if (text.find("{{") == std::string::npos) return text;
-  interpolate::Context engine{context.render, context.random, {}, &context.generated, {}, {},
-                              false, false, {}};
+  interpolate::Context engine{.inputs = context.render, .random = context.random, .data = {}};
+  engine.generated = &context.generated;
+  engine.missing_field_is_error = true;
   for (const auto& [name, field] : data) engine.data[name] = value::Value::string(field);
   return interpolate::render(text, engine);
 }

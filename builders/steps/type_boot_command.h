@@ -19,7 +19,7 @@ Result<void> type_boot_command(BuildContext& context, const BootOptions& options
                                const std::map<std::string, std::string>& data,
                                KeyDriver& driver, const CancelToken& cancel);
 
-/// A late option's text with `data` as its {{ .X }} fields.
+/// A late option's text with `data` as its {{ .X }} fields; InvalidInput for any other field.
 Result<std::string> render_late(BuildContext& context, const std::string& text,
                                 const std::map<std::string, std::string>& data);
 

@@ -1,5 +1,7 @@
 #include "builders/communicators/docker/docker_image.h"
 
+#include "builders/communicators/docker/docker_options.h"
+
 namespace farm::builders::docker {
 namespace {
 constexpr const char* kTagsState = "docker_tags";
@@ -25,6 +27,11 @@ artifact::Artifact image_artifact(const DockerCli& cli, const std::string& build
     return cli.remove_image(id, fresh);
   };
   return artifact;
+}
+
+Result<void> require_image(const artifact::Artifact& input, std::string_view only) {
+  if (input.builder_id == kImportId || input.builder_id == kTagId) return {};
+  return invalid_input("Unknown artifact type: " + input.builder_id + "\n" + std::string(only));
 }
 
 std::vector<std::string> tags_of(const artifact::Artifact& input) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "builders/communicators/docker/docker_cli.h"
@@ -13,6 +14,10 @@ namespace farm::builders::docker {
 /// Destroying it removes the image. `tags`: the names docker-tag gave; nullptr: not tagged by it.
 artifact::Artifact image_artifact(const DockerCli& cli, const std::string& builder_id,
                                   const std::string& id, const std::vector<std::string>* tags);
+
+/// Whether `input` is an image in the store, as docker-import and docker-tag leave it; `only` ends
+/// the error: "Can only save Docker builder artifacts.".
+Result<void> require_image(const artifact::Artifact& input, std::string_view only);
 
 /// The names that docker-tag gave `input`; empty when it did not.
 std::vector<std::string> tags_of(const artifact::Artifact& input);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "builders/core/script.h"
+#include "builders/steps/type_boot_command.h"
 
 namespace farm::builders::platform_docker {
 namespace {
@@ -44,7 +44,8 @@ Result<std::vector<std::string>> RunContainer::arguments(BuildContext& context) 
   each("-v", {container_->host_folder + ":" + config_->container_dir});
   std::vector<std::string> words;
   for (const std::string& word : config_->run_command) {
-    const Result<std::string> rendered = render_late(word, context, {{"Image", container_->image}});
+    const Result<std::string> rendered =
+        steps::render_late(context, word, {{"Image", container_->image}});
     if (!rendered) return rendered.error().within("run_command");
     words.push_back(*rendered);
   }

@@ -21,7 +21,8 @@ class DockerImportPostProcessor final : public PostProcessor {
     if (input.builder_id != docker::kExportId && input.builder_id != docker::kArtificeId) {
       return invalid_input("Unknown artifact type: " + input.builder_id +
                            "\nCan only import from Docker builder and Artifice post-processor "
-                           "artifacts.");
+                           "artifacts. (What a builder with commit = true made is in the store "
+                           "already: it needs docker-tag, not docker-import.)");
     }
     if (input.files.size() != 1) {
       return invalid_input(fmt::format(

@@ -18,10 +18,7 @@ class DockerPushPostProcessor final : public PostProcessor {
   }
 
   Result<PostProcessed> process(BuildContext& context, const artifact::Artifact& input) override {
-    if (input.builder_id != docker::kImportId && input.builder_id != docker::kTagId) {
-      return invalid_input("Unknown artifact type: " + input.builder_id +
-                           "\nCan only import from docker-import and docker-tag artifacts.");
-    }
+    TRY(docker::require_image(input, "Can only import from docker-import and docker-tag artifacts."));
     const docker::DockerCli cli(config_.docker_path, context.environment,
                                 context.working_directory);
     docker::RegistryLogin login = TRY(docker::RegistryLogin::open(config_.login, cli, context));

@@ -1,5 +1,5 @@
 #include "builders/communicators/docker/docker_cli.h"
-#include "builders/communicators/docker/docker_options.h"
+#include "builders/communicators/docker/docker_image.h"
 #include "builders/core/build_context.h"
 #include "builders/core/registry.h"
 #include "builders/post_processors/docker_save/config.h"
@@ -17,10 +17,7 @@ class DockerSavePostProcessor final : public PostProcessor {
   }
 
   Result<PostProcessed> process(BuildContext& context, const artifact::Artifact& input) override {
-    if (input.builder_id != docker::kImportId && input.builder_id != docker::kTagId) {
-      return invalid_input("Unknown artifact type: " + input.builder_id +
-                           "\nCan only save Docker builder artifacts.");
-    }
+    TRY(docker::require_image(input, "Can only save Docker builder artifacts."));
     const docker::DockerCli cli(config_.docker_path, context.environment,
                                 context.working_directory);
     const std::string path = resolve_path(context, config_.path);

@@ -18,10 +18,7 @@ class DockerTagPostProcessor final : public PostProcessor {
   }
 
   Result<PostProcessed> process(BuildContext& context, const artifact::Artifact& input) override {
-    if (input.builder_id != docker::kImportId && input.builder_id != docker::kTagId) {
-      return invalid_input("Unknown artifact type: " + input.builder_id +
-                           "\nCan only tag from Docker builder artifacts.");
-    }
+    TRY(docker::require_image(input, "Can only tag from Docker builder artifacts."));
     const docker::DockerCli cli(config_.docker_path, context.environment,
                                 context.working_directory);
     std::vector<std::string> tagged;

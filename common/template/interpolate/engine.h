@@ -46,6 +46,9 @@ struct Context {
   /// More functions by name, e.g. clean_resource_name.
   std::map<std::string, std::function<Result<std::string>(const std::vector<std::string>&)>>
       extra = {};
+  /// `.X` that `data` does not have: an error, as where Packer renders with a struct, instead of
+  /// "<no value>".
+  bool missing_field_is_error = false;
 };
 
 /// Renders `text`. InvalidInput with Go's words (`function "x" not defined`). Bounded in steps,

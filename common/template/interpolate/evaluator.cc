@@ -288,6 +288,9 @@ class Evaluator {
             fmt::format("can't evaluate field {} in type {}", name, value.type_name()));
       }
       const auto found = map->find(name);
+      if (found == map->end() && context_.missing_field_is_error) {
+        return failure(fmt::format("can't evaluate field {}: there is no such value here", name));
+      }
       Cell next = found == map->end() ? Cell() : found->second;
       value = std::move(next);
     }

@@ -210,7 +210,9 @@ TEST_F(DockerImport, Mistakes) {
   input_.builder_id = "transcend.qemu";
   EXPECT_EQ(process({}).error().message,
             "Unknown artifact type: transcend.qemu\n"
-            "Can only import from Docker builder and Artifice post-processor artifacts.");
+            "Can only import from Docker builder and Artifice post-processor artifacts. (What a "
+            "builder with commit = true made is in the store already: it needs docker-tag, not "
+            "docker-import.)");
 }
 
 }  // namespace

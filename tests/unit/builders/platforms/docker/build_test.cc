@@ -113,6 +113,15 @@ TEST_F(DockerBuild, RunOptionsBecomeArguments) {
                 root_ + "/data:/data|-d|base:1|sleep");
 }
 
+TEST_F(DockerBuild, AnUnknownFieldInTheRunCommandIsAnError) {
+  const auto made = build({{"run_command", string_list({"-d", "{{.Imagine}}"})}});
+  ASSERT_FALSE(made.has_value());
+  EXPECT_NE(made.error().message.find("can't evaluate field Imagine: there is no such value here"),
+            std::string::npos)
+      << made.error().message;
+  EXPECT_TRUE(ledger_.entries.empty());
+}
+
 TEST_F(DockerBuild, ContainerDirIsWhereTheSharedFolderIsMounted) {
   ASSERT_TRUE(build({{"container_dir", text("/shared")}}).has_value());
   EXPECT_NE(docker_->call("run").find(":/shared|"), std::string::npos);
