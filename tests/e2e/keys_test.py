@@ -98,9 +98,10 @@ class Keys(FarmCase):
         self.assertFalse(self.ask("keys")["coordinator"]["moving"])
         self.expect_untouched(build, 12)
         # The new endpoints are those of the farm from now on, also for newcomers.
-        self.ports = self.next_ports
+        self.bound_ports = self.ports  # what its command line goes on to say
+        self.ports = self.next_ports + self.ports[3:]
         self.kill_coordinator()
-        self.start_coordinator_as_configured()
+        self.start_coordinator()
         self.agents["here"]["process"].kill()
         self.agents["here"]["process"].wait()
         self.launch_agent("here")
