@@ -8,7 +8,7 @@ import signal
 import threading
 import unittest
 
-from case import BIN
+from case import BIN, main_in_parallel
 from local_farm import FarmCase
 from proxmox_case import ProxmoxCase, SshGuest
 from vcenter import PASSWORD, PROGRAM, USER, VsphereCase
@@ -49,7 +49,8 @@ class Proxmox(AgentWithCredentials, ProxmoxCase):
         self.place = self.simulator.url.split("/")[2]
 
     def two_jobs(self, options):
-        text = open(self.template(body=options, access="")).read()
+        self.template(body=options, access="")
+        text = self.read("t.pkr.hcl")
         second = text[:text.index("build {")].replace('"t"', '"u"')
         self.write("t.pkr.hcl", second + text.replace(
             'sources = ["source.proxmox-iso.t"]',
@@ -102,8 +103,7 @@ class Proxmox(AgentWithCredentials, ProxmoxCase):
         self.assertRegex(table, r"pve3 +proxmox +%s +- +OFFLINE" % self.place)
         self.assertRegex(self.good(self.farmctl("agents")).out, r"cpu 10% mem \d+% \(2 nodes\)")
         self.two_jobs("")
-        text = open(self.path("t.pkr.hcl")).read()
-        self.write("t.pkr.hcl", text.replace('  node = "pve"\n', ""))
+        self.write("t.pkr.hcl", self.read("t.pkr.hcl").replace('  node = "pve"\n', ""))
         build = self.submit()
         self.wait_for("both machines", lambda: len(self.cluster.machines) == 2, 60)
         # 120 GiB are free on one, 48 on the other: both fit on the first.
@@ -223,7 +223,6 @@ class Vsphere(AgentWithCredentials, VsphereCase):
         self.assertEqual([(thing["kind"], thing["state"], thing["name"].split("#")[0])
                           for thing in found["things"]],
                          [("vsphere-vm", "unknown", "/DC0/vm/made")])
-        self.assertGreater(found["things"][0]["age"], 0)
         self.good(self.farmctl("leaks", "--reap", found["things"][0]["name"]))
         self.assertEqual(sorted(self.vcenter.machines()), [])
         build = self.submit()
@@ -232,4 +231,4 @@ class Vsphere(AgentWithCredentials, VsphereCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main_in_parallel(3)
