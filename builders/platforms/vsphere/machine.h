@@ -59,6 +59,11 @@ struct Machine {
 Result<void> reconfigure(Machine& machine, const Members& spec, const CancelToken& cancel);
 /// "poweredOn", "poweredOff" or "suspended".
 Result<std::string> power_state(Machine& machine, const CancelToken& cancel);
+/// The machine at the inventory path if it bears `tag`. For when the answer to its creation was lost:
+/// machines that are being made are waited for, and it is looked for twice, because the request may
+/// still be on its way.
+Result<std::optional<Reference>> find_marked(Session& session, const std::string& path,
+                                             const std::string& tag, const CancelToken& cancel);
 /// Value of an extraConfig key; empty when there is none.
 Result<std::string> extra_config(Session& session, const Reference& ref, const std::string& key,
                                  const CancelToken& cancel);

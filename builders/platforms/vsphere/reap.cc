@@ -1,7 +1,5 @@
 #include "builders/platforms/vsphere/reap.h"
 
-#include <algorithm>
-
 #include "builders/core/config.h"
 #include "builders/platforms/vsphere/machine.h"
 #include "builders/platforms/vsphere/options.h"
@@ -19,46 +17,6 @@ Result<std::unique_ptr<Session>> connect(ReapContext& context) {
   return Session::open(std::move(options), context.cancel);
 }
 
-constexpr Duration kTaskPause = std::chrono::milliseconds(500);
-constexpr Duration kRequestPause = std::chrono::seconds(1);
-constexpr int kTaskPolls = 180;
-
-// Whether a machine is being made that is not in the inventory yet. Whose, the task does not say.
-Result<bool> making(Session& session, const CancelToken& cancel) {
-  const ObjectProperties manager =
-      TRY(retrieve(session, session.content().task_manager, {"recentTask"}, cancel));
-  const std::vector<ObjectProperties> tasks =
-      TRY(retrieve_all(session, "Task", reference_list(manager.value("recentTask")),
-                       {"info.name", "info.state"}, cancel));
-  return std::any_of(tasks.begin(), tasks.end(), [](const ObjectProperties& task) {
-    const std::string name = task.text("info.name");
-    const std::string state = task.text("info.state");
-    const bool makes = name.starts_with("CreateVM") || name.starts_with("CloneVM");
-    return makes && (state == "queued" || state == "running");
-  });
-}
-
-// The machine at `path` with our tag. Looked for twice: the request of whoever was killed may still
-// be on its way.
-Result<std::optional<Reference>> find_ours(Session& session, const std::string& path,
-                                           const std::string& tag, const CancelToken& cancel) {
-  const std::string datacenter = path.substr(0, path.find("/vm/"));
-  const Inventory inventory = TRY(Inventory::open(session, datacenter, cancel));
-  bool looked = false;
-  for (int poll = 0; poll < kTaskPolls; ++poll) {
-    const bool busy = TRY(making(session, cancel));  // before the look: what ends now is there
-    const std::optional<Reference> found = TRY(inventory.find("vm", path, cancel));
-    if (found && found->type == "VirtualMachine") {
-      const Result<std::string> owner = extra_config(session, *found, kTagKey, cancel);
-      if (owner && *owner == tag) return found;
-    }
-    if (!busy && looked) return std::optional<Reference>();
-    if (!busy) looked = true;
-    if (!cancel.sleep(busy ? kTaskPause : kRequestPause)) return cancelled("cancelled");
-  }
-  return timed_out("machines are being made at the server for too long");
-}
-
 Result<void> reap_machine(ReapContext& context, const LeftResource& left) {
   const size_t mark = left.name.rfind('#');
   if (mark == std::string::npos) return invalid_input("not the name of a vSphere machine");
@@ -68,7 +26,7 @@ Result<void> reap_machine(ReapContext& context, const LeftResource& left) {
   Reference machine{"VirtualMachine", left.id};
   if (left.id.empty()) {
     // Whether it was made is not known; by that name it is ours only with our tag.
-    const std::optional<Reference> found = TRY(find_ours(*session, path, tag, context.cancel));
+    const std::optional<Reference> found = TRY(find_marked(*session, path, tag, context.cancel));
     if (!found) return {};
     machine = *found;
   }

@@ -188,11 +188,10 @@ Result<void> MachineStep::cleanup(BuildContext& context) {
     if (left.empty()) {
       // The answer was lost, or the task was cut short: what carries our tag is ours.
       const std::optional<Reference> found =
-          TRY(machine_->inventory->find("vm", machine_->path, never));
-      if (found && found->type == "VirtualMachine") {
-        const std::string tag = TRY(extra_config(*machine_->session, *found, kTagKey, never));
-        if (tag == machine_->tag) left = *found;
-      }
+          TRY(find_marked(*machine_->session,
+                          machine_->inventory->datacenter_path() + "/vm/" + machine_->path,
+                          machine_->tag, never));
+      if (found) left = *found;
     }
     if (!left.empty() && !machine_->destroyed) {
       context.ui.say("Destroying VM...");
