@@ -1,6 +1,7 @@
 #include "coordinator/scheduler/scheduler.h"
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <set>
 #include <tuple>
@@ -101,15 +102,27 @@ class Placer {
     ++leased->second;
     Spot spot = find_spot(job.needs.place, *best->agent, count_);
     count_.take(spot.tokens);
+    if (!spot.node.empty()) note_placed(spot.node);
     placements_.push_back(
         {job.id, best->agent->id, std::move(spot.node), std::move(spot.tokens)});
     return true;
+  }
+
+  /// What comes later in this round sees that one more goes to the node, as after the offer.
+  void note_placed(const std::string& node) {
+    for (Free& free : free_) {
+      if (free.agent->views.empty()) continue;
+      changed_.push_back(*free.agent);
+      ++changed_.back().placed[node];
+      free.agent = &changed_.back();
+    }
   }
 
   const Queue& queue_;
   TokenCount count_;
   Instant now_;
   std::vector<Free> free_;
+  std::list<Agent> changed_;  // agents as they are with what this round has placed
   uint32_t slots_ = 0;
   std::vector<Line> lines_;  // by the submitter's name
   std::map<BuildId, uint32_t> leased_;
