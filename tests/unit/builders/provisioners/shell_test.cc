@@ -174,6 +174,17 @@ TEST_F(Shell, TheShebangOfInlineText) {
   }
 }
 
+TEST_F(Shell, AModeThatIsAlreadySetNeedsNoChmod) {
+  ASSERT_TRUE(prepare({{"inline", strings({"true"})}, {"remote_path", Value::string("/r")}}).ok());
+  build_.guest->on_command = [](const RemoteCommand& command) -> Result<int> {
+    return command.command.starts_with("chmod 0755") ? 1 : 0;
+  };
+  const Result<void> done = run();
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  EXPECT_EQ(build_.guest->files.count("/r"), 0U);
+  EXPECT_EQ(build_.guest->commands.size(), 3U);  // chmod, the script, rm
+}
+
 TEST_F(Shell, TheStartIsTriedAgainUntilItsTimeIsOver) {
   int failures = 1;
   build_.guest->on_command = [&](const RemoteCommand& command) -> Result<int> {
