@@ -100,7 +100,10 @@ class Browser:
         def there():
             text = self.text()
             return text if all(word in text for word in words) else None
-        return self.case.wait_for("text %s on the page" % (words,), there, deadline)
+        try:
+            return self.case.wait_for("text %s on the page" % (words,), there, deadline)
+        except AssertionError as error:
+            self.case.fail("%s\n%s\n%s" % (error, self.text(), self.complaints))
 
     def screenshot(self, path):
         data = self.call("Page.captureScreenshot", format="png")["data"]

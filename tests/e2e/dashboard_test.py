@@ -13,7 +13,7 @@ source "null" "base" { communicator = "none" }
 build {
   sources = ["null.base"]
   provisioner "shell-local" {
-    inline = ["echo first words <b>not bold</b>", "while [ ! -e %s ]; do sleep 0.1; done", "echo last words"]
+    inline = ["echo 'first words <b>not bold</b>'", "while [ ! -e %s ]; do sleep 0.1; done", "echo last words"]
   }
 }
 """

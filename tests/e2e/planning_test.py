@@ -19,7 +19,7 @@ locals {
   stamp = formatdate("YYYY-MM-DD", timestamp())
   text  = trimspace(file("inside.txt"))
   other = trimspace(file("%(outside)s"))
-  files = join(",", fileset(path.root, "*.txt"))
+  files = join(",", fileset(".", "*.txt"))
   wide  = textencodebase64("x", "UTF-16LE")
 }
 source "null" "base" { communicator = "none" }
@@ -38,10 +38,11 @@ class PlanningTest(FarmCase):
         outside = os.path.join(self.folder("elsewhere"), "outside.txt")
         script = os.path.join(self.folder("elsewhere"), "hello.sh")
         values = os.path.join(self.folder("elsewhere"), "prod.pkrvars.hcl")
-        for path, text in ((outside, "out\n"), (script, "echo script-ran\n"),
+        for path, text in ((outside, "out\n"), (script, "#!/bin/sh\necho script-ran\n"),
                            (values, 'size = "large"\n')):
             with open(path, "w") as file:
                 file.write(text)
+        os.chmod(script, 0o755)
         self.write("images/inside.txt", "in\n")
         self.write("images/t.pkr.hcl", TEMPLATE % {"outside": outside, "script": script})
         self.start_farm()

@@ -96,13 +96,15 @@ TEST_F(PlannerPoolTest, ReadsFilesOfSeveralChunks) {
 
 TEST_F(PlannerPoolTest, AStoredFileThatIsTooLargeIsNotRead) {
   const std::string sha256(64, 'a');
+  constexpr uint64_t kSize = 17 * kChunkSize;
+  StoredFile file{kSize, kChunkSize, {}, {}};
+  for (uint64_t at = 0; at < kSize; at += kChunkSize) file.chunks += zero_digest(kChunkSize);
   Batch batch;
-  batch.puts.push_back(FileIndex::put(
-      sha256, StoredFile{1ULL << 40, kChunkSize, zero_digest(kChunkSize), {}}));
+  batch.puts.push_back(FileIndex::put(sha256, file));
   ASSERT_TRUE(store_.apply(batch));
   plan::PlanRecord asked = record();
   asked.answers[1].bundle = "t.pkr.hcl";
-  for (const uint64_t claimed : {uint64_t{10}, uint64_t{1} << 40}) {
+  for (const uint64_t claimed : {uint64_t{10}, kSize}) {
     PlanOrder order = order_of(asked);
     order.bundle = {{"t.pkr.hcl", sha256, claimed, 0644, ""}};
     const Result<plan::PlanReply> reply = run(real(), order);
