@@ -69,7 +69,7 @@ TEST_F(VspherePostProcessorTest, UploadsWithOvftool) {
       "/work/out/web.ovf vi://u%40example.org@vc.example.org/DC0/host/C%200/esx1/Resources/a/b";
   EXPECT_EQ(calls(), (std::vector<std::string>{"--verifyOnly " + upload, upload}));
   for (const std::string& line : ui_.lines) {
-    EXPECT_EQ(line.find("word"), std::string::npos) << line;
+    EXPECT_EQ(line.find("p@ss"), std::string::npos) << line;
   }
 }
 
