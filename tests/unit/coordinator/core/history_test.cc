@@ -417,9 +417,7 @@ class History {
   void check_tokens() {
     std::map<std::string, uint32_t> tokens;
     for (const auto& [id, job] : farm_.state.queue.jobs()) {
-      if (!is_leased(job.state)) {
-        EXPECT_TRUE(job.tokens.empty()) << "I8, seed " << seed_;
-      }
+      EXPECT_TRUE(is_leased(job.state) || job.tokens.empty()) << "I8, seed " << seed_;
       for (const std::string& token : job.tokens) ++tokens[token];
     }
     EXPECT_EQ(farm_.state.queue.tokens(), tokens) << "I8, seed " << seed_;
