@@ -64,6 +64,7 @@ struct Recorded {
   std::vector<plan::PlannedJob> jobs;
   std::vector<std::string> sensitive;
   bool good = false;
+  std::vector<Diagnostic> mistakes;  // of loading
 };
 
 /// What farmctl does on the user's machine.
@@ -89,7 +90,10 @@ Recorded plan_and_record(const plan::Planning::Texts& files,
       [&](const std::string& name) { return world.outside().environment(name); },
       world.asker([](const std::string& type, const value::Value&) -> Result<value::Value> {
         if (type != "http") return unavailable("not here");
-        return value::Value::object({{"body", value::Value::string("page")}});
+        return value::Value::object(
+            {{"body", value::Value::string("page")},
+             {"url", value::Value::string("https://example.test/")},
+             {"request_headers", value::Value::map(value::Type::string(), {})}});
       }));
   templates::SourceTexts texts;
   const templates::LoadWorld load_world{world.files(),  texts, world.outside(),
@@ -114,6 +118,7 @@ Recorded plan_and_record(const plan::Planning::Texts& files,
       made.sensitive = planned.value->sensitive;
     }
   }
+  made.mistakes = loaded.diagnostics.items();
   made.record = world.take_record();
   return made;
 }
@@ -185,7 +190,9 @@ build {
   provisioner "shell-local" { script = "/home/ann/images/script.sh" }
 })",
                                   {{"WHO", "ann"}});
-  ASSERT_TRUE(made.good);
+  ASSERT_TRUE(made.good) << (made.mistakes.empty() ? "planning"
+                                                  : made.mistakes[0].summary + ": " +
+                                                        made.mistakes[0].detail);
   expect_same(made);
   const Result<plan::JobSpec> job = plan::decode_job(again(made.record).jobs[0].spec);
   ASSERT_TRUE(job);
