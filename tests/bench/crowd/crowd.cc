@@ -168,10 +168,15 @@ class CrowdBench {
 
   Result<void> measure_questions() {
     TRY(ask("build", {{"build", build_.str()}}));
-    const std::string marker = "\"state\":\"ready\"";
+    // The last job of the last build is at the end of the queue.
+    const std::string marker = "\"id\":\"";
+    const size_t found = last_answer_.rfind(marker);
+    if (found == std::string::npos) return internal("the build names no job");
+    const size_t at = found + marker.size();
+    const std::string job = last_answer_.substr(at, last_answer_.find('"', at) - at);
     std::vector<double> times;
     for (int i = 0; i < kQuestions; ++i) {
-      times.push_back(TRY(ask("why", {{"build", build_.str()}})));
+      times.push_back(TRY(ask("why", {{"job", job}})));
     }
     std::sort(times.begin(), times.end());
     std::printf("why                    %8.1f ms in the middle, %.1f ms at most (aim 100)\n",
