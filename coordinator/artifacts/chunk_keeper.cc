@@ -11,7 +11,7 @@
 namespace farm::coordinator {
 namespace {
 
-constexpr size_t kChunksPerTurn = 4;  // about 4 MiB: what came meanwhile waits some milliseconds
+constexpr size_t kKeptPerTurn = 4;  // about 4 MiB: what came meanwhile waits some milliseconds
 constexpr size_t kDigestLength = 32;
 
 /// Calls `visit` with the name of every stored file and its record; those that cannot be read are left
@@ -120,7 +120,7 @@ bool ChunkKeeper::work(Instant now, std::vector<std::string>& damaged) {
     }
   }
   const Result<std::vector<std::string>> digests =
-      chunks_.list_after(pass_->cursor, kChunksPerTurn);
+      chunks_.list_after(pass_->cursor, kKeptPerTurn);
   if (!digests || digests->empty()) {
     end_pass(now);
     return false;
