@@ -321,21 +321,34 @@ ordered_json why_json(const Farm& farm, const Job& job) {
                           farm.state.policy.limits, farm.now.steady)}};
 }
 
-// Of one job, or of every job of a build.
+// Each explained job asks every agent; the reactor answers nobody else meanwhile.
+constexpr size_t kWhyPairs = 20'000;
+
+// Of one job, or of the jobs of a build: of a large build on a large farm the first ones, and how
+// many more there are.
 Result<std::string> why_all(const Farm& farm, const std::string& text,
                             const std::string& submitter) {
   ordered_json jobs = ordered_json::array();
+  size_t unexplained = 0;
   const Result<const Job*> job = find_job(farm.state, text, submitter);
   if (job) {
     jobs.push_back(why_json(farm, **job));
   } else {
     const Result<const Build*> build = find_build(farm.state, text, submitter);
     if (!build) return job.error();
+    const size_t agents = farm.state.fleet.agents().size();
+    const size_t most = std::max<size_t>(kWhyPairs / std::max<size_t>(agents, 1), 1);
     for (const JobId& id : (*build)->jobs) {
-      if (const Job* one = farm.state.queue.job(id)) jobs.push_back(why_json(farm, *one));
+      const Job* one = farm.state.queue.job(id);
+      if (one == nullptr) continue;
+      if (jobs.size() < most) {
+        jobs.push_back(why_json(farm, *one));
+      } else {
+        ++unexplained;
+      }
     }
   }
-  return dump({{"jobs", std::move(jobs)}});
+  return dump({{"jobs", std::move(jobs)}, {"unexplained", unexplained}});
 }
 
 ordered_json resources(const Farm& farm) {

@@ -76,6 +76,11 @@ void print_why(const json& answer) {
       std::printf("  %s\n", reason.get<std::string>().c_str());
     }
   }
+  const uint64_t more = answer.value("unexplained", uint64_t{0});
+  if (more != 0) {
+    std::printf("and %llu more jobs: `farmctl why JOB` explains one\n",
+                static_cast<unsigned long long>(more));
+  }
 }
 
 int save_screens(Client& client, const std::map<std::string, wire::Picture>& screens,
