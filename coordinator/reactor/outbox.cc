@@ -20,6 +20,7 @@ void Outbox::give_up(Error error) {
   log::error("the store cannot be written; nothing is decided any more",
              {{"error", error.message}});
   trouble_ = std::move(error);
+  for (Waiting& one : waiting_) unsaid_.push_back(std::move(one.outgoing));
   waiting_.clear();
   forming_ = {};
 }

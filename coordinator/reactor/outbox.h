@@ -4,6 +4,8 @@
 #pragma once
 
 #include <deque>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "coordinator/reactor/committer.h"
@@ -26,6 +28,8 @@ class Outbox {
 
   /// Why nothing becomes durable any more; nullptr while all is well.
   const Error* trouble() const { return trouble_ ? &*trouble_ : nullptr; }
+  /// After a failure: the messages that were never said, for those who wait for them.
+  std::vector<Outgoing> take_unsaid() { return std::exchange(unsaid_, {}); }
   size_t waiting() const { return waiting_.size(); }
   /// Numbers of the batch being formed and of the last durable one.
   uint64_t forming() const { return forming_number_; }
@@ -45,6 +49,7 @@ class Outbox {
   uint64_t durable_ = 0;
   std::deque<Waiting> waiting_;
   std::optional<Error> trouble_;
+  std::vector<Outgoing> unsaid_;
 };
 
 }  // namespace farm::coordinator

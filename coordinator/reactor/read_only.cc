@@ -10,8 +10,21 @@ Error Service::read_only_error() const {
   return unavailable("the coordinator is read-only at present: " + outbox_.trouble()->message);
 }
 
+void Service::refuse_unsaid() {
+  for (const Outgoing& unsaid : outbox_.take_unsaid()) {
+    if (const auto* m = std::get_if<wire::SubmitAck>(&unsaid.message)) {
+      send_now(unsaid.to, wire::SubmitAck{m->request, {}, read_only_error()});
+    } else if (const auto* reply = std::get_if<wire::QueryReply>(&unsaid.message)) {
+      send_now(unsaid.to, wire::QueryReply{reply->request, {}, read_only_error()});
+    } else if (std::holds_alternative<wire::EnrollReply>(unsaid.message)) {
+      send_now(unsaid.to, wire::EnrollReply{read_only_error(), {}, {}, {}, {}});
+    }
+  }
+}
+
 void Service::become_read_only() {
   unsettled_.clear();  // what was not durable is not said
+  refuse_unsaid();
   State durable;
   durable.policy = state_.policy;
   durable.incarnation = state_.incarnation;

@@ -179,6 +179,8 @@ class Service {
   // read_only.cc
   /// Goes back to what is durable, so that nothing is shown which a restart would take back.
   void become_read_only();
+  /// People who wait for an answer that will not come are told why.
+  void refuse_unsaid();
   void handle_read_only(const Peer& peer, const User& user, const wire::Message& message);
   Error read_only_error() const;
 

@@ -69,6 +69,8 @@ class RocksChunkStore::Impl {
   rocksdb::ColumnFamilyHandle* chunks() const { return handles[0]; }
   rocksdb::ColumnFamilyHandle* index() const { return handles[1]; }
 
+  rocksdb::Status rewrite_live_chunks();
+
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   bool failed = false;
@@ -163,24 +165,31 @@ Result<std::vector<std::string>> RocksChunkStore::list_after(const std::string& 
   return list;
 }
 
-Result<void> RocksChunkStore::reclaim() {
-  uint64_t live = 0;
-  impl_->db->GetIntProperty(impl_->chunks(), rocksdb::DB::Properties::kLiveBlobFileSize, &live);
+// What is garbage shows only once the removed keys are compacted away, which is cheap beside the bytes.
+rocksdb::Status RocksChunkStore::Impl::rewrite_live_chunks() {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.canceled = &stop_reclaiming;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kDisable;
+  const rocksdb::Status status = db->CompactRange(options, chunks(), nullptr, nullptr);
+  if (!status.ok()) return status;
+  uint64_t all = 0;
   uint64_t garbage = 0;
-  impl_->db->GetIntProperty(impl_->chunks(),
-                            rocksdb::DB::Properties::kLiveBlobFileGarbageSize, &garbage);
-  if (impl_->reclaiming || garbage * 2 < live) return {};
+  db->GetIntProperty(chunks(), rocksdb::DB::Properties::kLiveBlobFileSize, &all);
+  db->GetIntProperty(chunks(), rocksdb::DB::Properties::kLiveBlobFileGarbageSize, &garbage);
+  if (garbage < all / 2) return status;
+  options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+  options.blob_garbage_collection_age_cutoff = 1.0;
+  return db->CompactRange(options, chunks(), nullptr, nullptr);
+}
+
+Result<void> RocksChunkStore::reclaim() {
+  if (impl_->reclaiming) return {};
   if (impl_->reclaimer.joinable()) impl_->reclaimer.join();
   impl_->reclaiming = true;
   impl_->reclaimer = std::thread([impl = impl_.get()] {
-    rocksdb::CompactRangeOptions options;
-    options.exclusive_manual_compaction = false;
-    options.canceled = &impl->stop_reclaiming;
-    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
-    options.blob_garbage_collection_age_cutoff = 1.0;
-    const rocksdb::Status status =
-        impl->db->CompactRange(options, impl->chunks(), nullptr, nullptr);
+    const rocksdb::Status status = impl->rewrite_live_chunks();
     if (!status.ok()) log::warn("room not given back", {{"error", status.ToString()}});
     impl->reclaiming = false;
   });

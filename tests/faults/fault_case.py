@@ -49,6 +49,19 @@ class FaultCase(FarmCase):
         return self.submit("-var", "jobs=%d" % jobs, "-var", "lines=%d" % lines, "-var",
                            "pause=" + pause)
 
+    def start_build(self, jobs=2, lines=60, pause="0.25"):
+        """A build whose jobs all run."""
+        build = self.submit_counting(jobs, lines, pause)
+        self.wait_for("%d running jobs" % jobs, lambda: len(self.running(build)) == jobs, 120)
+        return build
+
+    def expect_undisturbed(self, build, lines, deadline=240, attempts=1):
+        """The build succeeds with whole logs as if nothing had happened, and the farm is sound."""
+        state = self.wait_for_end(build, deadline)
+        self.assertEqual(state["state"], "succeeded", json.dumps(state["jobs"][:3], indent=1))
+        self.expect_whole_logs(build, lines)
+        self.expect_sound(build, attempts=attempts)
+
     def start_coordinator(self, fault=None, env=None):
         more = dict(env or {})
         if fault:
@@ -109,8 +122,9 @@ class FaultCase(FarmCase):
         report = json.loads(done.out)
         self.assertEqual(report["findings"], [], done)
 
+    def leases_of(self, name):
+        return [x for x in os.listdir(self.path("agent-" + name, "leases")) if "-" in x]
+
     def expect_no_leases(self, *names):
         for name in names:
-            leases = os.path.join(self.path("agent-" + name), "leases")
-            self.wait_for("empty " + leases,
-                          lambda: [x for x in os.listdir(leases) if "-" in x] == [], 60)
+            self.wait_for("no lease of " + name, lambda: not self.leases_of(name), 60)

@@ -25,17 +25,6 @@ class Outlive(FaultCase):
         self.dice = random.Random(SEED)
         self.start_farm()
 
-    def start_build(self, jobs, lines, pause):
-        build = self.submit_counting(jobs, lines, pause)
-        self.wait_for("%d running jobs" % jobs, lambda: len(self.running(build)) == jobs, 120)
-        return build
-
-    def expect_undisturbed(self, build, lines, deadline=240):
-        state = self.wait_for_end(build, deadline)
-        self.assertEqual(state["state"], "succeeded", json.dumps(state["jobs"][:3], indent=1))
-        self.expect_whole_logs(build, lines)
-        self.expect_sound(build, attempts=1)
-
     def test_coordinator_killed_again_and_again(self):
         self.start_agent("here", slots=JOBS)
         lines = 30 * KILLS // 4

@@ -131,7 +131,7 @@ TEST_F(ServiceTest, AFailedStoreDecidesNothingAndShowsOnlyWhatIsDurable) {
   const wire::Offer offer = transport_.take<wire::Offer>(agent_).at(0);
   store_.fail_next(1, unavailable("disk full"));
   say(ana_, submission(1));
-  EXPECT_TRUE(transport_.take<wire::SubmitAck>(ana_).empty());
+  EXPECT_EQ(transport_.take<wire::SubmitAck>(ana_).at(0).error->code, ErrorCode::Unavailable);
   EXPECT_TRUE(service_->read_only());
   EXPECT_EQ(service_->state().queue.builds().size(), 1U);
 
@@ -140,6 +140,7 @@ TEST_F(ServiceTest, AFailedStoreDecidesNothingAndShowsOnlyWhatIsDurable) {
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused[0].error->message, "the coordinator is read-only at present: disk full");
   EXPECT_EQ(order(admin_, "token-create", {}).error->code, ErrorCode::Unavailable);
+  transport_.sent.clear();
   say(agent_, wire::Accept{offer.ref});
   EXPECT_TRUE(transport_.sent.empty());
   clock_.advance(std::chrono::hours(2));
@@ -162,6 +163,7 @@ TEST_F(ServiceTest, ADamagedFileIsShownInItsBuildUntilItComesAgain) {
   say(agent_, wire::Accept{offer.ref});
   const std::string sha256(64, 'd');
   service_->file_stored({agent_, RequestId::random(random_), sha256, StoredFile{4, 0, {}, "disk"}});
+  service_->end_round();
   wire::JobResult result;
   result.ref = offer.ref;
   result.outcome = wire::Outcome::Succeeded;
