@@ -1,6 +1,6 @@
 """A farm whose programs are replaced one by one while it builds: coordinator and agent of the minor before
-(FARM_PREVIOUS_BIN, built beside the others or of any older release) with those of today, forwards and
-back. Runners are taken over, no build is started again."""
+(FARM_PREVIOUS_BIN, built beside the others or of any older release) with those of today, forwards,
+back and forwards again. Runners are taken over, no build is started again."""
 
 import os
 import shutil
@@ -56,19 +56,17 @@ class Upgrade(FaultCase):
         self.start_farm()
         self.start_agent("here", slots=3)
         build = self.start_build(lines=240)
-        for replace in (self.replace_coordinator, self.replace_agent):
-            replace(BIN)
-            self.wait_for("agent", lambda: self.agent_state("here") == "ready", 60)
-            self.expect_a_build()
-        for replace in (self.replace_coordinator, self.replace_agent):
-            replace(PREVIOUS)
-            self.wait_for("agent", lambda: self.agent_state("here") == "ready", 60)
-            self.expect_a_build()
+        for where in (BIN, PREVIOUS, BIN):
+            for replace in (self.replace_coordinator, self.replace_agent):
+                replace(where)
+                self.wait_for("agent", lambda: self.agent_state("here") == "ready", 60)
+                self.expect_a_build()
         self.assertEqual(len(self.running(build)), 2)
         self.expect_undisturbed(build, 240)
 
     def test_agent_replaces_itself(self):
         """SIGHUP: the supervisor becomes the program that lies at its path now."""
+        self.install("farm-coordinator", BIN)
         agent = os.path.join(self.programs, "farm-agent")
         os.unlink(agent)
         shutil.copy2(os.path.join(PREVIOUS, "farm-agent"), agent)
