@@ -3,6 +3,7 @@ SshServer: a small machine to build on: the system's sshd with a key of its own.
 
 import json
 import os
+import random
 import signal
 import socket
 import time
@@ -13,12 +14,18 @@ READY = 30
 
 
 def free_ports(count):
-    """Ports nobody uses now, all different."""
+    """Ports nobody uses now, all different; below those the kernel gives to connections that other
+    tests open, so that nobody takes one before it is used."""
     listeners = []
-    for _ in range(count):
+    for _ in range(1000):
+        if len(listeners) == count:
+            break
         listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        listeners.append(listener)
+        try:
+            listener.bind(("127.0.0.1", random.randrange(20000, 32000)))
+            listeners.append(listener)
+        except OSError:
+            listener.close()
     ports = [listener.getsockname()[1] for listener in listeners]
     for listener in listeners:
         listener.close()
