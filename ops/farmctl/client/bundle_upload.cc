@@ -2,10 +2,15 @@
 
 #include "common/transfer/uploader.h"
 
+#include <algorithm>
+
 namespace farm::farmctl {
 namespace {
 
 constexpr Duration kUploadSilenceLimit = std::chrono::seconds(60);
+// After this silence the file is announced anew: a coordinator that was started again knows nothing of
+// the upload, and asks only for what it lacks. Twice as long each time, for one that is merely slow.
+constexpr Duration kAnnounceAgain = std::chrono::seconds(2);
 constexpr Duration kNoWait{0};
 
 // Takes one message for `upload`; false when none came in time.
@@ -27,15 +32,31 @@ Result<bool> take_answer(Line& line, transfer::Uploader& upload, Instant deadlin
 Result<uint64_t> upload_file(Connection& connection, Line& line, BundledFile& file) {
   const CancelToken cancel;
   const SystemClock clock;
-  transfer::Uploader upload = TRY(transfer::Uploader::open(
-      connection.new_request(), {}, file.disk_path, file.record.path, cancel));
+  const auto open = [&] {
+    return transfer::Uploader::open(connection.new_request(), {}, file.disk_path, file.record.path,
+                                    cancel);
+  };
+  transfer::Uploader upload = TRY(open());
   file.record.sha256 = upload.digests().sha256;
   file.record.size = upload.digests().size;
   TRY(line.send(upload.begin()));
   bool done = false;
   bool ended = false;
+  uint64_t sent_before = 0;
   Instant last_sign = clock.now();
+  Instant announced = last_sign;
+  Duration patience = kAnnounceAgain;
   while (!done) {
+    if (clock.now() - std::max(last_sign, announced) > patience) {
+      sent_before += upload.bytes_sent();
+      upload = TRY(open());
+      file.record.sha256 = upload.digests().sha256;
+      file.record.size = upload.digests().size;
+      ended = false;
+      announced = clock.now();
+      patience *= 2;
+      TRY(line.send(upload.begin()));
+    }
     std::optional<wire::UploadChunk> chunk = TRY(upload.next());
     if (chunk) {
       const wire::Message message(std::move(*chunk));
@@ -59,7 +80,7 @@ Result<uint64_t> upload_file(Connection& connection, Line& line, BundledFile& fi
       return timed_out("the coordinator takes no more of " + file.record.path);
     }
   }
-  return upload.bytes_sent();
+  return sent_before + upload.bytes_sent();
 }
 
 }  // namespace
