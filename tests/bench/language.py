@@ -67,7 +67,7 @@ CASES = [
     ("2000 locals in chains of ten", local_values(2000, 10) + ONE, None),
     ("2000 locals, 500 sources",
      local_values(2000, 10) + sources(500, "  ssh_username = local.l#\n") + build(500), None),
-    ("5 MB JSON variable file", 'variable "big" {\n  type    = any\n  default = {}\n}\n' + ONE,
+    ("5 MB JSON variable file", 'variable "big" {\n  default = {}\n}\n' + ONE,
      variable_file()),
 ]
 
